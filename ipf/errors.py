@@ -74,7 +74,7 @@ class ResourceError(IpfError):
     exit_code = 169
 
 
-class InterruptedBySignal(IpfError):
+class SignalError(IpfError):
     """The process was asked to end. The exit code is 128 + the signal's number."""
 
     def __init__(self, signal_number: int) -> None:

@@ -76,7 +76,7 @@ class Grid:
         return Window(0, 0, self.rows, self.columns)
 
     def at(self, resolution: int) -> Grid:
-        """The grid of the same area at another pixel size; a size that does not divide it raises ValueError."""
+        """The grid of the same area at another pixel size, which must divide it (else ValueError)."""
         height, width = self.rows * self.resolution, self.columns * self.resolution
         if height % resolution or width % resolution:
             raise ValueError(f"{height} x {width} m is not a whole number of {resolution} m pixels")

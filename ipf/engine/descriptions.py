@@ -1,0 +1,94 @@
+"""Frozen descriptions that plugins yield, besides steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ipf.engine.executors import Executor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Processor:
+    """What a job order's ``Processor_Name`` asks for. `aliases` are further names, compared without case."""
+
+    name: str
+    tasks: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRequirement:
+    """An input of a task: the file types that may stand for it, the first being the preferred one."""
+
+    file_types: tuple[str, ...]
+    mandatory: bool = True
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskDefinition:
+    """An ``Ipf_Proc``: an ordered chain of steps, with the files that it takes and gives.
+
+    `aliases` are further task names (a Sentinel-2 task that stands for the same chain). `ignored_parameters`
+    are dynamic parameters that management layers send and that have no meaning for the task.
+    """
+
+    name: str
+    steps: tuple[str, ...]
+    inputs: tuple[FileRequirement, ...] = ()
+    outputs: tuple[FileRequirement, ...] = ()
+    aliases: tuple[str, ...] = ()
+    ignored_parameters: tuple[str, ...] = ("TRACE", "VALIDATE_SCHEMA", "FAKE_MODE")
+    warnings_exit_zero: bool = False
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """A product format that can be opened."""
+
+    name: str
+    accepts: Callable[[Path], bool]
+    open: Callable[[Path], Any]
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writer:
+    """A product format that can be written."""
+
+    name: str
+    write: Callable[..., Any]
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuxiliaryType:
+    """A type of auxiliary file (``GIP_VIEDIR``, ``DEM_SRTM``, ``CAMS``) and its reader."""
+
+    name: str
+    read: Callable[[Path], Any]
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckDefinition:
+    """A quality check of a checklist."""
+
+    name: str
+    checklist: str
+    run: Callable[..., Any]
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutorDefinition:
+    """A way to run blocks; ``create(workers)`` gives an `Executor`."""
+
+    name: str
+    create: Callable[[int], Executor]
+    summary: str = ""
