@@ -25,7 +25,7 @@ class TaskRequest:
     source: str = "job order"
 
     def input_path(self, *file_types: str) -> Path:
-        """The one input of the first of `file_types` that is present; `PlanError` when none or several are."""
+        """The one input of the first of `file_types` present; `PlanError` when there is none or are several."""
         found = self.find_input(*file_types)
         if found is None:
             wanted = " or ".join(file_types)
@@ -37,9 +37,8 @@ class TaskRequest:
         for file_type in file_types:
             paths = self.inputs.get(file_type, ())
             if len(paths) > 1:
-                raise PlanError(
-                    f"{self.source}: task {self.task_name}: {len(paths)} files of type {file_type}, expected one"
-                )
+                found = f"{len(paths)} files of type {file_type}, expected one"
+                raise PlanError(f"{self.source}: task {self.task_name}: {found}")
             if paths:
                 return paths[0]
         return None

@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Cancelled(Exception):
+class CancelledError(Exception):
     """The run was asked to stop; raised between blocks and never shown to a user."""
 
 
@@ -45,7 +45,7 @@ class SerialExecutor:
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         for item in items:
             if self._cancelled.is_set():
-                raise Cancelled
+                raise CancelledError
             yield function(item)
 
     def cancel(self) -> None:
@@ -73,14 +73,14 @@ class ThreadExecutor:
         try:
             for item in items:
                 if self._cancelled.is_set():
-                    raise Cancelled
+                    raise CancelledError
                 pending.append(self._pool.submit(function, item))
                 if len(pending) >= 2 * self.workers:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()
                 if self._cancelled.is_set():
-                    raise Cancelled
+                    raise CancelledError
         finally:
             for future in pending:
                 future.cancel()

@@ -225,7 +225,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceStep(Step):
-    """Opens the task's inputs: lazy rasters (``Mapping[str, Raster]`` annotated with `provides`) and models."""
+    """Opens the task's inputs: models, and lazy rasters (``Mapping[str, Raster]`` marked with `provides`)."""
 
     run: Callable[[Any, Any, Context], Any]
 
@@ -249,8 +249,8 @@ class BlockStep(Step):
 class SceneStep(Step):
     """A model of the whole scene, gathered on cells that do not depend on the block size.
 
-    ``accumulate(inputs, parameters, context) -> partial`` for each cell, ``merge(partial, partial) -> partial``
-    in the cells' order, ``finalise(partial | None, parameters, context) -> outputs``.
+    ``accumulate(inputs, parameters, context) -> partial`` for each cell, ``merge(partial, partial) ->
+    partial`` in the cells' order, ``finalise(partial, parameters, context) -> outputs``.
     """
 
     accumulate: Callable[[Any, Any, Context], Any]
@@ -296,7 +296,7 @@ def _annotation(function: Callable[..., Any], position: int | None, step: str) -
         hints = typing.get_type_hints(function)
     except NameError as problem:
         raise PluginError(f"step {step}: annotation cannot be resolved: {problem}") from problem
-    arguments = [name for name in function.__code__.co_varnames[: function.__code__.co_argcount]]
+    arguments = list(function.__code__.co_varnames[: function.__code__.co_argcount])
     name = "return" if position is None else arguments[position] if position < len(arguments) else "?"
     if name not in hints:
         raise PluginError(f"step {step}: {function.__qualname__} has no annotation for {name}")

@@ -1,0 +1,130 @@
+"""The plan of a job: every step, its parameters and their origin, files, passes and memory, before any pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ipf.engine.context import Context, TaskRequest
+from ipf.engine.descriptions import TaskDefinition
+from ipf.engine.step import Findings, PlannedFile, Step, StepParameters
+from ipf.errors import PlanError
+from ipf.joborder import JobOrder
+from ipf.product.raster import Grid
+
+DEFAULT_BLOCK_SIZE_M = 10980
+"""Side of a block in metres: 1098 pixels of 10 m; a multiple of 60 m, so that the resolutions share blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a job is run; None leaves a choice to the job order or to the default.
+
+    `breakpoints` maps a layer or model name to the file it is written to, `loaded` to the file it is read
+    from in place of the step that makes it. `task` restricts the run to one task of the job order.
+    """
+
+    workers: int | None = None
+    executor: str = "threads"
+    block_size_m: int = DEFAULT_BLOCK_SIZE_M
+    task: str | None = None
+    configuration_files: tuple[Path, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    breakpoints: Mapping[str, Path] = field(default_factory=dict)
+    loaded: Mapping[str, Path] = field(default_factory=dict)
+    creation_date: datetime | None = None
+    memory_limit_bytes: int | None = None
+    scratch: Path | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.block_size_m <= 0 or self.block_size_m % 60:
+            raise PlanError(f"block size {self.block_size_m} m: expected a positive multiple of 60 m")
+        if self.workers is not None and self.workers < 1:
+            raise PlanError(f"{self.workers} workers: expected at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedParameter:
+    """One parameter of a step with its value and where that came from."""
+
+    name: str
+    value: Any
+    origin: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLayer:
+    """One raster between steps: where it comes from, its grid, and whether it is held whole or fused."""
+
+    name: str
+    producer: str
+    grid: Grid
+    dtype: str
+    consumers: tuple[str, ...]
+    held: bool
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the whole layer in bytes."""
+        import numpy as np
+
+        return self.grid.rows * self.grid.columns * np.dtype(self.dtype).itemsize
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One step of a task: who provides it, with which parameters, in which pass, over which layers."""
+
+    step: Step
+    provider: str
+    parameters: StepParameters
+    parameter_origins: tuple[PlannedParameter, ...]
+    pass_number: int
+    bands: tuple[str, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    findings: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """One task: its steps in order, its layers, its outputs and its memory forecast."""
+
+    definition: TaskDefinition
+    request: TaskRequest
+    context: Context
+    steps: tuple[PlannedStep, ...]
+    layers: tuple[PlannedLayer, ...]
+    known: Mapping[str, Any]
+    memory_bytes: int
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def outputs(self) -> tuple[PlannedFile, ...]:
+        """Every file that the sinks promise."""
+        return tuple(file for planned in self.steps for file in planned.findings.outputs)
+
+    @property
+    def auxiliary(self) -> tuple[Path, ...]:
+        """Every auxiliary file that the steps will read."""
+        return tuple(path for planned in self.steps for path in planned.findings.auxiliary)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole job: its tasks in order, and the options that it was planned with."""
+
+    job_order: JobOrder
+    job_order_path: Path
+    tasks: tuple[TaskPlan, ...]
+    options: RunOptions
+
+    @property
+    def memory_bytes(self) -> int:
+        """Largest forecast among the tasks, which run one after the other."""
+        return max((task.memory_bytes for task in self.tasks), default=0)
