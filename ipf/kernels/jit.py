@@ -1,9 +1,9 @@
 """The one JIT decorator of the project, so that every kernel is compiled under the same policy.
 
-A kernel is a plain serial loop over arrays. Threads stand outside (they call kernels on blocks of their own),
-hence `nogil`, and never `parallel=True`: two threads inside a parallel kernel abort the process. Floating point
-keeps its order and its NaN (`fastmath=False`), since block invariance is promised bit for bit, and a division by
-zero gives an infinity or NaN as in numpy instead of an exception.
+A kernel is a plain serial loop over arrays. Threads stand outside (they call kernels on blocks of their
+own), hence `nogil`, and never `parallel=True`: two threads inside a parallel kernel abort the process.
+Floating point keeps its order and its NaN (`fastmath=False`), since block invariance is promised bit for bit,
+and a division by zero gives an infinity or NaN as in numpy instead of an exception.
 """
 
 from __future__ import annotations
