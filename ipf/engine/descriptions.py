@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,8 +88,8 @@ class CheckDefinition:
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutorDefinition:
-    """A way to run blocks; ``create(workers)`` gives an `Executor`."""
+    """A way to run blocks; ``create(workers, stop)`` gives an `Executor` that ends when `stop` is set."""
 
     name: str
-    create: Callable[[int], Executor]
+    create: Callable[[int, threading.Event], Executor]
     summary: str = ""

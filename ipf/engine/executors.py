@@ -22,7 +22,10 @@ class CancelledError(Exception):
 
 
 class Executor(AbstractContextManager["Executor"], Protocol):
-    """Runs a function over items; results come in the order of the items."""
+    """Runs a function over items; results come in the order of the items.
+
+    When the event that it was created with is set, no further item is begun and `CancelledError` is raised.
+    """
 
     workers: int
 
@@ -30,26 +33,19 @@ class Executor(AbstractContextManager["Executor"], Protocol):
         """Yield ``function(item)`` for each item, in order; the first failure is raised and ends the rest."""
         ...
 
-    def cancel(self) -> None:
-        """Ask that no further item is begun."""
-        ...
-
 
 class SerialExecutor:
     """One item after the other in the calling thread."""
 
-    def __init__(self, workers: int = 1) -> None:
+    def __init__(self, workers: int = 1, stop: threading.Event | None = None) -> None:
         self.workers = 1
-        self._cancelled = threading.Event()
+        self._stop = stop or threading.Event()
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         for item in items:
-            if self._cancelled.is_set():
+            if self._stop.is_set():
                 raise CancelledError
             yield function(item)
-
-    def cancel(self) -> None:
-        self._cancelled.set()
 
     def __enter__(self) -> SerialExecutor:
         return self
@@ -63,30 +59,27 @@ class SerialExecutor:
 class ThreadExecutor:
     """A pool of threads. At most twice as many items as workers are under way, to bound memory."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, stop: threading.Event | None = None) -> None:
         self.workers = workers
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="ipf-block")
-        self._cancelled = threading.Event()
+        self._stop = stop or threading.Event()
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         pending: deque[Future[Result]] = deque()
         try:
             for item in items:
-                if self._cancelled.is_set():
+                if self._stop.is_set():
                     raise CancelledError
                 pending.append(self._pool.submit(function, item))
                 if len(pending) >= 2 * self.workers:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()
-                if self._cancelled.is_set():
+                if self._stop.is_set():
                     raise CancelledError
         finally:
             for future in pending:
                 future.cancel()
-
-    def cancel(self) -> None:
-        self._cancelled.set()
 
     def __enter__(self) -> ThreadExecutor:
         return self

@@ -1,4 +1,4 @@
-"""The plan of a job: every step, its parameters and their origin, files, passes and memory, before any pixel."""
+"""The plan of a job: steps, parameters and their origin, files, passes and memory, before any pixel."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ipf.engine.context import Context, TaskRequest
 from ipf.engine.descriptions import TaskDefinition
 from ipf.engine.step import Findings, PlannedFile, Step, StepParameters
@@ -16,7 +18,7 @@ from ipf.joborder import JobOrder
 from ipf.product.raster import Grid
 
 DEFAULT_BLOCK_SIZE_M = 10980
-"""Side of a block in metres: 1098 pixels of 10 m; a multiple of 60 m, so that the resolutions share blocks."""
+"""Side of a block in metres: 1098 pixels of 10 m; a multiple of 60 m, which the resolutions share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,6 @@ class PlannedLayer:
     @property
     def nbytes(self) -> int:
         """Memory of the whole layer in bytes."""
-        import numpy as np
-
         return self.grid.rows * self.grid.columns * np.dtype(self.dtype).itemsize
 
 

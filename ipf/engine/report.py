@@ -1,4 +1,4 @@
-"""The run report: what was run, by whom, how long, what was written, and every message of an operator's log."""
+"""The run report: what was run, by whom, how long, what was written and how it ended."""
 
 from __future__ import annotations
 

@@ -104,6 +104,12 @@ class Raster:
     offset: float = 0.0
     nodata: int | None = None
     source: str = ""
+    on_release: Callable[[], None] | None = field(default=None, repr=False, compare=False)
+
+    def release(self) -> None:
+        """Tell that the reader is done with the raster, so that memory held for it may be freed."""
+        if self.on_release is not None:
+            self.on_release()
 
     def read_all(self) -> Array:
         """Counts of the whole grid."""

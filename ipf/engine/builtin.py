@@ -1,0 +1,18 @@
+"""What the engine itself offers, through the same door as any plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ipf.engine.descriptions import ExecutorDefinition
+from ipf.engine.executors import SerialExecutor, ThreadExecutor
+from ipf.engine.hookspecs import hookimpl
+
+
+@hookimpl
+def ipf_executors() -> Iterable[ExecutorDefinition]:
+    """The executors that always exist."""
+    yield ExecutorDefinition(name="serial", create=SerialExecutor, summary="one block after the other")
+    yield ExecutorDefinition(
+        name="threads", create=ThreadExecutor, summary="threads over kernels without GIL"
+    )
