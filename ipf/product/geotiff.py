@@ -1,0 +1,93 @@
+"""Rasters as GeoTIFF: for breakpoints, quick looks at an intermediate result, and truth beside a simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from osgeo import gdal, gdal_array, osr
+
+from ipf.errors import OutputError, ProductError
+from ipf.product.atomic import atomic_path
+from ipf.product.raster import Array, Grid, Raster, raster_of_array
+
+
+def write_geotiff(raster: Raster, path: Path) -> None:
+    """Write a whole raster to `path` with its scale, offset, unit, no-data value and georeference."""
+    counts = np.ascontiguousarray(raster.read_all())
+    with atomic_path(path) as temporary, _quiet():
+        if not _write(raster, counts, temporary):
+            raise OutputError(f"{path}: cannot be written as GeoTIFF: {gdal.GetLastErrorMsg()}")
+
+
+def _write(raster: Raster, counts: Array, path: Path) -> bool:
+    """Whether every byte reached the file."""
+    kind = gdal_array.NumericTypeCodeToGDALTypeCode(counts.dtype)
+    options = ["COMPRESS=DEFLATE", "TILED=YES", "BIGTIFF=IF_SAFER"]
+    driver = gdal.GetDriverByName("GTiff")
+    dataset = driver.Create(str(path), raster.grid.columns, raster.grid.rows, 1, kind, options)
+    if dataset is None:
+        return False
+    dataset.SetGeoTransform(raster.grid.geotransform)
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(raster.grid.epsg)
+    dataset.SetProjection(reference.ExportToWkt())
+    band = dataset.GetRasterBand(1)
+    band.SetDescription(raster.layer)
+    band.SetUnitType(raster.unit)
+    if raster.scale is not None:
+        band.SetScale(raster.scale)
+        band.SetOffset(raster.offset * raster.scale)
+    if raster.nodata is not None:
+        band.SetNoDataValue(raster.nodata)
+    gdal.ErrorReset()
+    written = band.WriteArray(counts) == gdal.CE_None
+    dataset.FlushCache()
+    return written and gdal.GetLastErrorType() < gdal.CE_Failure
+
+
+def read_geotiff(path: Path) -> Raster:
+    """Read what `write_geotiff` wrote; `ProductError` naming the file when it is something else."""
+    with _quiet():
+        dataset = gdal.OpenEx(str(path), gdal.OF_RASTER, allowed_drivers=["GTiff"])
+        counts = None if dataset is None else dataset.GetRasterBand(1).ReadAsArray()
+        if dataset is None or counts is None:
+            raise ProductError(f"{path}: cannot be read as GeoTIFF: {gdal.GetLastErrorMsg()}")
+    band = dataset.GetRasterBand(1)
+    # A scale that was never set reads as 1; only class maps and plain numbers are stored without one.
+    scale = band.GetScale()
+    scaled = scale is not None and scale != 1.0
+    nodata = band.GetNoDataValue()
+    return raster_of_array(
+        layer=band.GetDescription() or path.stem,
+        grid=_grid(dataset, path),
+        counts=counts,
+        unit=band.GetUnitType() or "",
+        scale=scale if scaled else None,
+        offset=round((band.GetOffset() or 0.0) / scale, 9) if scaled else 0.0,
+        nodata=None if nodata is None else int(nodata),
+        source=str(path),
+    )
+
+
+def _grid(dataset: gdal.Dataset, path: Path) -> Grid:
+    left, width, skew_x, top, skew_y, height = dataset.GetGeoTransform()
+    if skew_x or skew_y or width <= 0 or width != -height or width != int(width):
+        raise ProductError(f"{path}: expected a north-up raster of square pixels of whole metres")
+    reference = dataset.GetSpatialRef()
+    code = None if reference is None else reference.GetAuthorityCode(None)
+    if code is None:
+        raise ProductError(f"{path}: expected a coordinate reference system with an EPSG code")
+    return Grid(int(code), left, top, int(width), dataset.RasterYSize, dataset.RasterXSize)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep GDAL from printing; its messages go into our errors."""
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    try:
+        yield
+    finally:
+        gdal.PopErrorHandler()
