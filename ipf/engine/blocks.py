@@ -64,7 +64,7 @@ def aligned(window: Window, resolution: int, scene: Area) -> Area:
 
 
 def wanted_resolution(declaration: Reads, raster: Raster, band_resolution: int | None) -> int:
-    """Pixel size on which a step gets a layer: as declared, else that of the band it runs for, else native."""
+    """Pixel size on which a step gets a layer: as declared, else that of its band, else native."""
     return declaration.resolution or band_resolution or raster.grid.resolution
 
 
@@ -123,7 +123,7 @@ def _decoded(raster: Raster, window: Window) -> Array:
     if raster.scale is None:
         return counts
     nodata = -1 if raster.nodata is None else raster.nodata
-    return pixels.counts_to_physical(counts, np.float32(raster.offset), np.float32(raster.scale), nodata)
+    return pixels.counts_to_physical(counts, raster.offset, raster.scale, nodata)
 
 
 def encode(
@@ -142,8 +142,8 @@ def encode(
     counts = np.empty(shape, declaration.dtype)
     pixels.physical_to_counts(
         array,
-        np.float32(1.0 / declaration.scale),
-        np.float32(declaration.offset),
+        1.0 / declaration.scale,
+        declaration.offset,
         declaration.nodata or 0,
         declaration.minimum,
         declaration.maximum,

@@ -42,8 +42,8 @@ def write_model(model: Any, path: Path) -> None:
         content = pydantic.TypeAdapter(type(model)).dump_python(model, mode="json")
     except pydantic.PydanticUserError as problem:
         raise ParameterError(
-            f"{path}: a {type(model).__name__} cannot be written at a breakpoint: it holds more than numbers, "
-            f"texts and times"
+            f"{path}: a {type(model).__name__} cannot be written at a breakpoint, since it holds more than "
+            f"numbers, texts and times"
         ) from problem
     write_text(path, json.dumps(content, indent=2, sort_keys=True) + "\n")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ipf.engine.descriptions import ExecutorDefinition
 from ipf.engine.executors import SerialExecutor, ThreadExecutor
@@ -16,3 +16,10 @@ def ipf_executors() -> Iterable[ExecutorDefinition]:
     yield ExecutorDefinition(
         name="threads", create=ThreadExecutor, summary="threads over kernels without GIL"
     )
+
+
+@hookimpl(trylast=True)
+def ipf_run_step(run: Callable[[], None]) -> bool:
+    """Run the step, inside whatever wrappers plugins have put around it."""
+    run()
+    return True

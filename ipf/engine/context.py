@@ -25,7 +25,7 @@ class TaskRequest:
     source: str = "job order"
 
     def input_path(self, *file_types: str) -> Path:
-        """The one input of the first of `file_types` present; `PlanError` when there is none or are several."""
+        """The input of the first of `file_types` present; `PlanError` when there is none or more than one."""
         found = self.find_input(*file_types)
         if found is None:
             wanted = " or ".join(file_types)

@@ -11,7 +11,7 @@ A plugin is any module or object with functions of these names marked with `hook
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -108,9 +108,11 @@ class Hooks:
     def ipf_check_plan(self, plan: Plan) -> None:
         """A plan is ready; raise `ipf.errors.PlanError` to refuse it."""
 
-    @hookspec
-    def ipf_run_step(self, step: Step, band: str, context: Context) -> None:
-        """A step is run: a wrapper (``@hookimpl(wrapper=True)``) sees its begin, its end and its failure.
+    @hookspec(firstresult=True)
+    def ipf_run_step(self, step: Step, band: str, context: Context, run: Callable[[], None]) -> bool | None:
+        """A step is run, by calling `run` and returning True.
+
+        A wrapper (``@hookimpl(wrapper=True)``) sees its begin, its end and its failure.
 
         Fires once for a step, and once for each band of a step that runs for each band; never per block.
         """

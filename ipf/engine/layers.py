@@ -8,7 +8,6 @@ anew for each window that its only reader asks for, so that a block runs through
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,7 +17,7 @@ import numpy as np
 from ipf.engine.blocks import Area, aligned, encode, read_area, scene_area, split, wanted_resolution
 from ipf.engine.context import Context
 from ipf.engine.executors import Executor
-from ipf.engine.step import BlockStep, Port, Reads, SceneStep, StepParameters, Writes
+from ipf.engine.step import BlockStep, Port, Reads, SceneStep, Step, StepParameters, Writes
 from ipf.errors import StepError
 from ipf.product.raster import Array, Grid, Raster, Window
 
@@ -44,6 +43,10 @@ class References:
         """Say how the memory of a layer is given back."""
         self._free[layer] = free
 
+    def wanted(self, layer: str) -> bool:
+        """Whether anybody still has to read the layer."""
+        return bool(self._readers.get(layer))
+
     def done(self, layer: str, reader: str) -> None:
         """A reader is done with a layer; free it when that was the last one."""
         with self._lock:
@@ -64,8 +67,8 @@ class Surroundings:
     executor: Executor
     references: References
     block_size_m: int
-    around: Callable[[Any, str], Any]
-    """Context manager factory ``around(step, band)`` that fires the step hooks and keeps time."""
+    around: Callable[[Step, str, Callable[[], None]], None]
+    """``around(step, band, body)`` runs the body inside the step hooks and keeps time."""
     progress: Callable[[str, float], None]
     """``progress(unit name, fraction)``."""
     computed: set[str] = field(default_factory=set)
@@ -124,7 +127,6 @@ class BlockUnit:
     band: str
     held: bool
     surroundings: Surroundings
-    seconds: float = 0.0
     _store: dict[str, Array] = field(default_factory=dict)
     _freed: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -153,16 +155,15 @@ class BlockUnit:
         with self._lock:
             if self._store or self._freed:
                 return
-            start = time.monotonic()
             prepare(self.inputs.layers, self.surroundings)
+            wanted = self.surroundings.references.wanted
             store = {
                 layer: np.empty(grid.shape, declaration.dtype)
                 for layer, declaration, grid in self.outputs.values()
+                if wanted(layer)
             }
-            with self.surroundings.around(self.step, self.band):
-                self._fill(store)
+            self.surroundings.around(self.step, self.band, lambda: self._fill(store))
             self._store = store
-            self.seconds = time.monotonic() - start
         for raster in self.inputs.layers:
             self.surroundings.references.done(raster.layer, self.name)
 
@@ -172,6 +173,8 @@ class BlockUnit:
 
         def run(area: Area) -> None:
             for layer, (counts, grid) in self.run_area(area).items():
+                if layer not in store:
+                    continue
                 store[layer][area.window(grid.resolution).slices] = counts
 
         for done, _ in enumerate(self.surroundings.executor.map(run, areas), start=1):
@@ -249,8 +252,7 @@ def run_scene_step(
     step: SceneStep, parameters: StepParameters, inputs: StepInputs, surroundings: Surroundings, name: str
 ) -> Any:
     """Run a scene step over the fixed cells and return its outputs dataclass."""
-    partial: Any = None
-    first = True
+    gathered: list[Any] = []
     areas: list[Area] = []
     if inputs.layers:
         areas = list(split(scene_area(inputs.layers[0].grid), SCENE_CELL_M))
@@ -261,12 +263,14 @@ def run_scene_step(
         context = surroundings.context.for_block(grid, area.window(grid.resolution), "")
         return step.accumulate(inputs.read(area), parameters, context)
 
-    with surroundings.around(step, ""):
-        for done, gathered in enumerate(surroundings.executor.map(accumulate, areas), start=1):
-            partial = gathered if first else step.merge(partial, gathered)
-            first = False
+    def body() -> None:
+        for done, partial in enumerate(surroundings.executor.map(accumulate, areas), start=1):
+            gathered[:] = [step.merge(gathered[0], partial) if gathered else partial]
             surroundings.progress(name, done / len(areas))
-        result = step.finalise(partial, parameters, surroundings.context)
+        partial = gathered[0] if gathered else None
+        gathered[:] = [step.finalise(partial, parameters, surroundings.context)]
+
+    surroundings.around(step, "", body)
     for raster in inputs.layers:
         surroundings.references.done(raster.layer, name)
-    return result
+    return gathered[0]

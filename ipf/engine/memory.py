@@ -29,9 +29,7 @@ class Stage:
     findings: Findings
 
 
-def forecast(
-    stages: Sequence[Stage], layers: Mapping[str, Raster], workers: int, block_size_m: int
-) -> int:
+def forecast(stages: Sequence[Stage], layers: Mapping[str, Raster], workers: int, block_size_m: int) -> int:
     """Peak memory in bytes of a task whose steps run in this order over these layers."""
     walk = _Walk(layers, workers, block_size_m)
     last_reader = {

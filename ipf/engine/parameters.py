@@ -47,7 +47,7 @@ def settings_of_file(path: Path) -> tuple[Setting, ...]:
         raise ParameterError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise ParameterError(f"{path}: not a TOML configuration file: {problem}") from problem
-    settings = []
+    settings: list[Setting] = []
     for step, table in content.items():
         if not isinstance(table, dict):
             raise ParameterError(f"{path}: {step}: expected a table [step], found a value")

@@ -13,6 +13,7 @@ import numpy as np
 from ipf.engine.context import Context, TaskRequest
 from ipf.engine.descriptions import TaskDefinition
 from ipf.engine.step import Findings, PlannedFile, Step, StepParameters
+from ipf.engine.wiring import Quantity, Unit
 from ipf.errors import PlanError
 from ipf.joborder import JobOrder
 from ipf.product.raster import Grid
@@ -85,22 +86,28 @@ class PlannedStep:
     parameters: StepParameters
     parameter_origins: tuple[PlannedParameter, ...]
     pass_number: int
-    bands: tuple[str, ...]
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
+    units: tuple[Unit, ...]
     findings: Findings
+    skipped: bool = False
+    """Whether everything that it makes is loaded instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
-    """One task: its steps in order, its layers, its outputs and its memory forecast."""
+    """One task: its steps in order, its layers, its outputs and its memory forecast.
+
+    `sources` holds what the source steps gave in the check pass: rasters by quantity and band, and models.
+    """
 
     definition: TaskDefinition
+    version: str
     request: TaskRequest
     context: Context
     steps: tuple[PlannedStep, ...]
     layers: tuple[PlannedLayer, ...]
-    known: Mapping[str, Any]
+    quantities: Mapping[str, Quantity]
+    models: Mapping[str, Any]
+    breakpoints: Mapping[str, Path]
     memory_bytes: int
     warnings: tuple[str, ...] = ()
 

@@ -89,7 +89,7 @@ class Plugins:
         self._offers = None
 
     def offers(self) -> tuple[Offer, ...]:
-        """Everything that is offered, replaced ones included; a conflict is an error naming both providers."""
+        """All that is offered, replaced ones included; a conflict is an error naming both providers."""
         if self._offers is None:
             self._offers = tuple(self._collect())
         return self._offers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,7 +66,7 @@ def _output_path(folder: Path, output: Output) -> Path:
         return _absolute(folder, output.directory)
     name = output.path
     if output.kind is FileNameType.REGEXP:
-        name = os.path.dirname(name)
+        name = posixpath.dirname(name)
     return _absolute(folder, name)
 
 

@@ -191,12 +191,14 @@ class Step:
     @property
     def inputs(self) -> type:
         """Dataclass of the step's inputs."""
-        return _annotation(self.function, 0, self.name)
+        model: type = _annotation(self.function, 0, self.name)
+        return model
 
     @property
     def outputs(self) -> type:
         """Dataclass of the step's outputs."""
-        return _annotation(self.function, None, self.name)
+        model: type = _annotation(self.function, None, self.name)
+        return model
 
     @property
     def parameters(self) -> type[StepParameters]:
@@ -263,7 +265,8 @@ class SceneStep(Step):
 
     @property
     def outputs(self) -> type:
-        return _annotation(self.finalise, None, self.name)
+        model: type = _annotation(self.finalise, None, self.name)
+        return model
 
 
 @dataclass(frozen=True, kw_only=True)

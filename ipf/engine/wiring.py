@@ -130,9 +130,7 @@ class Network:
                 return port.declaration.resolution or self.quantities[port.layer][band].grid.resolution
         raise PlanError(f"step {step.name}: runs for each band, but reads no layer of that band")
 
-    def _outputs(
-        self, step: Step, band: str, resolution: int | None
-    ) -> dict[str, tuple[str, Writes, Grid]]:
+    def _outputs(self, step: Step, band: str, resolution: int | None) -> dict[str, tuple[str, Writes, Grid]]:
         if self.scene is None:
             raise PlanError(f"step {step.name}: no earlier step of task {self.task} gives a raster")
         outputs = {}

@@ -1,4 +1,4 @@
-"""Rasters as GeoTIFF: for breakpoints, quick looks at an intermediate result, and truth beside a simulation."""
+"""Rasters as GeoTIFF: for breakpoints, a look at an intermediate result, truth beside a simulation."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _write(raster: Raster, counts: Array, path: Path) -> bool:
     gdal.ErrorReset()
     written = band.WriteArray(counts) == gdal.CE_None
     dataset.FlushCache()
-    return written and gdal.GetLastErrorType() < gdal.CE_Failure
+    return bool(written and gdal.GetLastErrorType() < gdal.CE_Failure)
 
 
 def read_geotiff(path: Path) -> Raster:

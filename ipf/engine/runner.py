@@ -1,0 +1,71 @@
+"""The runner: executes a plan, tells what it does, and reports how it ended."""
+
+from __future__ import annotations
+
+import resource
+import threading
+import traceback
+from datetime import UTC, datetime
+
+from ipf.engine.executors import CancelledError
+from ipf.engine.listener import RunListener, WarningCounter
+from ipf.engine.plan import Plan
+from ipf.engine.plugins import Plugins
+from ipf.engine.report import RunReport, Status, TaskReport
+from ipf.engine.taskrun import TaskRun
+from ipf.errors import IpfError, ResourceError
+
+
+def run_plan(plan: Plan, plugins: Plugins, listener: RunListener, stop: threading.Event) -> RunReport:
+    """Run a plan; ordinary failures are told in the report, whose exit code the process leaves with.
+
+    Setting `stop` ends the run before the next block: the report is then a failure.
+    """
+    start = _now()
+    reports: list[TaskReport] = []
+    counter = WarningCounter(listener)
+    error, exit_code = "", 0
+    for task_plan in plan.tasks:
+        for text in task_plan.warnings:
+            counter.message("WARNING", text)
+    try:
+        for task_plan in plan.tasks:
+            reports.append(TaskRun(plan, task_plan, plugins, counter, stop).run())
+    except CancelledError:
+        error, exit_code = "the run was asked to stop", IpfError.exit_code
+    except IpfError as problem:
+        error, exit_code = str(problem), problem.exit_code
+        _log_traceback(counter, "DEBUG")
+    except MemoryError:
+        error, exit_code = "out of memory", ResourceError.exit_code
+        _log_traceback(counter, "DEBUG")
+    except Exception as problem:
+        error, exit_code = f"{type(problem).__name__}: {problem}", IpfError.exit_code
+        _log_traceback(counter, "ERROR")
+    if error:
+        counter.message("ERROR", " ".join(error.split()))
+    status = Status.FAILED if error else Status.WARNING if counter.warnings else Status.OK
+    report = RunReport(
+        job_order=plan.job_order_path,
+        processor_name=plan.job_order.processor_name,
+        processor_version=plan.job_order.processor_version,
+        start=start,
+        stop=_now(),
+        status=status,
+        exit_code=exit_code,
+        tasks=tuple(reports),
+        warnings=tuple(counter.warnings),
+        error=error,
+        peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    )
+    plugins.hook.ipf_finish(report=report)
+    return report
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _log_traceback(listener: RunListener, level: str) -> None:
+    for line in traceback.format_exc().rstrip().splitlines():
+        listener.message(level, line)
