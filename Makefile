@@ -44,6 +44,7 @@ types: $(STAMP)  ## check types
 	$(BIN)/mypy -p ipf -p ipf_plugins
 
 wheel: $(STAMP)  ## build the wheel into dist/
+	rm -rf build
 	$(BIN)/python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:  ## remove what the other targets made, the virtual environment included
