@@ -1,0 +1,235 @@
+"""Scene classification of single pixels from top-of-atmosphere reflectance: the spectral tests.
+
+Source of the sequence and of the tests: Sen2Cor Software User Manual and L2A Algorithm Theoretical Basis
+Document (S2-PDGS-MPC-ATBD-L2A, scene classification, steps 1 to 7) as realised by Sen2Cor 2.8. Everything is
+float32: a class depends on a confidence being exactly 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ipf.kernels.jit import kernel
+
+FloatImage = npt.NDArray[np.float32]
+ByteImage = npt.NDArray[np.uint8]
+Real = Any
+"""A float32 scalar."""
+
+NO_DATA, SATURATED_DEFECTIVE, DARK, CLOUD_SHADOW, VEGETATION, NOT_VEGETATED = range(6)
+WATER, UNCLASSIFIED, CLOUD_MEDIUM, CLOUD_HIGH, THIN_CIRRUS, SNOW = range(6, 12)
+"""Class numbers of Scene_Classification_List (PSD 14.8)."""
+
+ZERO, ONE, HUNDRED = np.float32(0.0), np.float32(1.0), np.float32(100.0)
+SMALLEST = np.float32(1e-4)
+"""Reflectances below one count are raised to it, so that ratios keep a meaning where offsets (since baseline
+04.00) let reflectance fall to zero or below."""
+
+
+class Thresholds(NamedTuple):
+    """Every number of the tests, float32. A pair `low`, `high` is a ramp from 0 to 1 (or back).
+
+    Reflectances and ratios have no unit; a limit on blue that varies with a ratio is
+    ``slope * ratio + intercept`` kept within `minimum`..`maximum`.
+    """
+
+    cloud_red_low: Real
+    cloud_red_high: Real
+    cloud_ndsi_low: Real
+    cloud_ndsi_high: Real
+    dark_red_maximum: Real
+    dark_nir_minimum: Real
+    dark_nir_maximum: Real
+    snow_ndsi_low: Real
+    snow_ndsi_high: Real
+    snow_red_edge_ratio_minimum: Real
+    snow_nir_low: Real
+    snow_nir_high: Real
+    snow_blue_low: Real
+    snow_blue_high: Real
+    snow_blue_red_ratio_low: Real
+    snow_blue_red_ratio_high: Real
+    snow_confidence_minimum: Real
+    vegetation_ndvi_low: Real
+    vegetation_ndvi_high: Real
+    vegetation_blue_maximum: Real
+    soil_ratio_low: Real
+    soil_ratio_high: Real
+    soil_blue_slope: Real
+    soil_blue_intercept: Real
+    soil_blue_minimum: Real
+    soil_blue_maximum: Real
+    water_ratio_low: Real
+    water_ratio_high: Real
+    water_swir_slope: Real
+    water_swir_intercept: Real
+    water_swir_minimum: Real
+    water_swir_maximum: Real
+    water_blue_maximum: Real
+    water_blue_red_difference: Real
+    rock_ratio_low: Real
+    rock_ratio_high: Real
+    rock_blue_slope: Real
+    rock_blue_intercept: Real
+    rock_blue_minimum: Real
+    rock_blue_maximum: Real
+    rock_blue_swir_ratio: Real
+    glint_ratio_low: Real
+    glint_ratio_high: Real
+    cloud_medium_probability: Real
+    cloud_high_probability: Real
+    cirrus_low: Real
+    cirrus_high: Real
+    cirrus_blue_maximum: Real
+
+
+@kernel
+def _ramp(value: Real, low: Real, high: Real) -> Real:
+    """0 up to `low`, 1 from `high` on, linear between."""
+    if value <= low:
+        return ZERO
+    if value >= high:
+        return ONE
+    return (value - low) / (high - low)
+
+
+@kernel
+def _line(ratio: Real, slope: Real, intercept: Real, minimum: Real, maximum: Real) -> Real:
+    """A limit that varies with a band ratio."""
+    return min(max(slope * ratio + intercept, minimum), maximum)
+
+
+@kernel
+def _brightness(b04: Real, ndsi: Real, t: Thresholds) -> Real:
+    """Cloud confidence to start from: bright in red (step 1.1), and brighter in green than B11 (1.2)."""
+    red = _ramp(b04, t.cloud_red_low, t.cloud_red_high)
+    return red * red * _ramp(ndsi, t.cloud_ndsi_low, t.cloud_ndsi_high)
+
+
+@kernel
+def _snow(b02: Real, b04: Real, b05: Real, b8a: Real, ndsi: Real, t: Thresholds) -> Real:
+    """Snow confidence (step 2)."""
+    if b05 / b8a < t.snow_red_edge_ratio_minimum:
+        return ZERO
+    index = _ramp(ndsi, t.snow_ndsi_low, t.snow_ndsi_high)
+    bright = _ramp(b8a, t.snow_nir_low, t.snow_nir_high) * _ramp(b02, t.snow_blue_low, t.snow_blue_high)
+    return index * bright * _ramp(b02 / b04, t.snow_blue_red_ratio_low, t.snow_blue_red_ratio_high)
+
+
+@kernel
+def _soil(b02: Real, b11: Real, t: Thresholds) -> tuple[Real, bool]:
+    """Factor on the cloud confidence and whether it is soil (step 5.1)."""
+    ratio = b02 / b11
+    limit = _line(ratio, t.soil_blue_slope, t.soil_blue_intercept, t.soil_blue_minimum, t.soil_blue_maximum)
+    if b02 >= limit:
+        return ONE, False
+    return _ramp(ratio, t.soil_ratio_low, t.soil_ratio_high), ratio < t.soil_ratio_low
+
+
+@kernel
+def _water(b02: Real, b04: Real, b8a: Real, b11: Real, b12: Real, t: Thresholds) -> tuple[Real, bool]:
+    """Factor on the cloud confidence and whether it is water (step 5.2)."""
+    if b8a >= b04 or b02 >= t.water_blue_maximum:
+        return ONE, False
+    if b02 - b04 > t.water_blue_red_difference:
+        return ZERO, True
+    ratio = b02 / b11
+    limit = _line(
+        ratio, t.water_swir_slope, t.water_swir_intercept, t.water_swir_minimum, t.water_swir_maximum
+    )
+    if b12 >= limit:
+        return ONE, False
+    return ONE - _ramp(ratio, t.water_ratio_low, t.water_ratio_high), ratio > t.water_ratio_high
+
+
+@kernel
+def _rock(b02: Real, b8a: Real, b11: Real, t: Thresholds) -> tuple[Real, bool]:
+    """Factor on the cloud confidence and whether it is rock or sand (step 6)."""
+    ratio = b8a / b11
+    limit = _line(ratio, t.rock_blue_slope, t.rock_blue_intercept, t.rock_blue_minimum, t.rock_blue_maximum)
+    if b02 >= limit or b02 >= t.rock_blue_swir_ratio * b11:
+        return ONE, False
+    return _ramp(ratio, t.rock_ratio_low, t.rock_ratio_high), ratio < t.rock_ratio_low
+
+
+@kernel
+def _surface(b02: Real, b04: Real, b8a: Real, b11: Real, b12: Real, t: Thresholds) -> tuple[Real, int]:
+    """Factor on the cloud confidence and class of the ground (steps 1.1 and 3 to 6)."""
+    vegetation = _ramp((b8a - b04) / (b8a + b04), t.vegetation_ndvi_low, t.vegetation_ndvi_high)
+    soil_factor, is_soil = _soil(b02, b11, t)
+    water_factor, is_water = _water(b02, b04, b8a, b11, b12, t)
+    rock_factor, is_rock = _rock(b02, b8a, b11, t)
+    glint_factor = ONE - _ramp(b04 / b11, t.glint_ratio_low, t.glint_ratio_high)
+    factor = (ONE - vegetation) * soil_factor * water_factor * rock_factor * glint_factor
+    if vegetation == ONE and b02 < t.vegetation_blue_maximum:
+        return factor, VEGETATION
+    if is_soil:
+        return factor, NOT_VEGETATED
+    if is_water:
+        return factor, WATER
+    if is_rock:
+        return factor, NOT_VEGETATED
+    if b04 < t.dark_red_maximum and t.dark_nir_minimum < b8a < t.dark_nir_maximum:
+        return ZERO, DARK
+    return factor, UNCLASSIFIED
+
+
+@kernel
+def _clouds(b02: Real, b10: Real, cloud: Real, ground: int, cirrus_possible: bool, t: Thresholds) -> int:
+    """Class of a pixel whose ground class and cloud confidence are known (step 7)."""
+    if cloud >= t.cloud_high_probability:
+        return CLOUD_HIGH
+    if cloud >= t.cloud_medium_probability or b10 >= t.cirrus_high:
+        return CLOUD_MEDIUM
+    if cirrus_possible and b10 > t.cirrus_low and b02 < t.cirrus_blue_maximum:
+        return THIN_CIRRUS
+    return ground
+
+
+@kernel
+def classify(
+    b02: FloatImage,
+    b03: FloatImage,
+    b04: FloatImage,
+    b05: FloatImage,
+    b8a: FloatImage,
+    b10: FloatImage,
+    b11: FloatImage,
+    b12: FloatImage,
+    snow_possible: bool,
+    cirrus_possible: bool,
+    t: Thresholds,
+) -> tuple[ByteImage, ByteImage, ByteImage]:
+    """Class (0-11), cloud probability and snow probability (percent) of each pixel.
+
+    Bands are top-of-atmosphere reflectance on one grid, NaN for no data; a pixel without data in any of them
+    is class 0. `cirrus_possible` is false where the ground is so high that it shows in B10.
+    """
+    classes = np.zeros(b02.shape, np.uint8)
+    cloud_percent = np.zeros(b02.shape, np.uint8)
+    snow_percent = np.zeros(b02.shape, np.uint8)
+    for row in range(b02.shape[0]):
+        for column in range(b02.shape[1]):
+            blue, green, red = b02[row, column], b03[row, column], b04[row, column]
+            edge, nir, cirrus = b05[row, column], b8a[row, column], b10[row, column]
+            swir, swir2 = b11[row, column], b12[row, column]
+            if np.isnan(blue + green + red + edge + nir + cirrus + swir + swir2):
+                continue
+            blue, green, red = max(blue, SMALLEST), max(green, SMALLEST), max(red, SMALLEST)
+            edge, nir, swir = max(edge, SMALLEST), max(nir, SMALLEST), max(swir, SMALLEST)
+            ndsi = (green - swir) / (green + swir)
+            cloud, snow, ground = _brightness(red, ndsi, t), ZERO, SNOW
+            if snow_possible and cloud > ZERO:
+                snow = _snow(blue, red, edge, nir, ndsi, t)
+            if snow > t.snow_confidence_minimum:
+                cloud = ZERO
+            else:
+                factor, ground = _surface(blue, red, nir, swir, swir2, t)
+                cloud *= factor
+            classes[row, column] = _clouds(blue, cirrus, cloud, ground, cirrus_possible, t)
+            cloud_percent[row, column] = np.rint(HUNDRED * cloud)
+            snow_percent[row, column] = np.rint(HUNDRED * snow)
+    return classes, cloud_percent, snow_percent

@@ -1,0 +1,209 @@
+"""The scene classification kernel: spectra of known class, land cover of real scenes, and a numpy twin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from ipf_plugins.atmospheric.thresholds import SceneClassificationParameters
+from osgeo import gdal
+
+from ipf.kernels import classification
+from ipf.kernels.pixels import block_mean
+
+gdal.UseExceptions()
+
+T = SceneClassificationParameters().thresholds
+PAIR_BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12")
+USED = ("B02", "B03", "B04", "B05", "B8A", "B10", "B11", "B12")
+
+SPECTRA = {
+    "broad-leaved forest": (classification.VEGETATION, [0.09, 0.08, 0.05, 0.10, 0.36, 0.001, 0.17, 0.08]),
+    "dry loam": (classification.NOT_VEGETATED, [0.13, 0.15, 0.19, 0.22, 0.29, 0.002, 0.38, 0.32]),
+    "desert sand": (classification.NOT_VEGETATED, [0.19, 0.26, 0.36, 0.40, 0.46, 0.002, 0.55, 0.50]),
+    "bright rock": (classification.NOT_VEGETATED, [0.25, 0.27, 0.28, 0.29, 0.30, 0.002, 0.345, 0.30]),
+    "clear lake": (classification.WATER, [0.08, 0.055, 0.032, 0.028, 0.015, 0.001, 0.006, 0.004]),
+    "turbid river": (classification.WATER, [0.12, 0.13, 0.12, 0.10, 0.06, 0.001, 0.015, 0.010]),
+    "fresh snow": (classification.SNOW, [0.85, 0.83, 0.82, 0.82, 0.78, 0.005, 0.10, 0.08]),
+    "thick cloud": (classification.CLOUD_HIGH, [0.60, 0.60, 0.62, 0.64, 0.68, 0.006, 0.50, 0.40]),
+    "thin cloud": (classification.CLOUD_MEDIUM, [0.26, 0.24, 0.22, 0.24, 0.30, 0.004, 0.24, 0.18]),
+    "cirrus over forest": (classification.THIN_CIRRUS, [0.12, 0.11, 0.08, 0.13, 0.38, 0.022, 0.18, 0.09]),
+    "thick cirrus over forest": (classification.CLOUD_MEDIUM, [0.16, 0.15, 0.12, 0.17, 0.40, 0.05, 0.2, 0.1]),
+    "shaded ground": (classification.DARK, [0.07, 0.05, 0.04, 0.05, 0.08, 0.001, 0.06, 0.04]),
+}
+
+
+def image(*values: float) -> list[np.ndarray]:
+    """One-pixel bands."""
+    return [np.full((1, 1), value, np.float32) for value in values]
+
+
+def classify(bands: list[np.ndarray], snow: bool = True, cirrus: bool = True) -> tuple[np.ndarray, ...]:
+    return classification.classify(*bands, snow, cirrus, T)
+
+
+@pytest.mark.parametrize("name", SPECTRA)
+def test_a_spectrum_of_known_class_is_recognised(name: str) -> None:
+    expected, spectrum = SPECTRA[name]
+    classes, _, _ = classify(image(*spectrum))
+    assert classes[0, 0] == expected
+
+
+def test_cloud_and_snow_come_with_their_probabilities() -> None:
+    _, cloud, snow = classify(image(*SPECTRA["thick cloud"][1]))
+    assert (cloud[0, 0], snow[0, 0]) == (100, 0)
+    _, cloud, snow = classify(image(*SPECTRA["fresh snow"][1]))
+    assert (cloud[0, 0], snow[0, 0]) == (0, 100)
+
+
+def test_where_snow_is_impossible_a_snowy_spectrum_is_cloud() -> None:
+    classes, cloud, snow = classify(image(*SPECTRA["fresh snow"][1]), snow=False)
+    assert classes[0, 0] != classification.SNOW
+    assert snow[0, 0] == 0
+    assert cloud[0, 0] == 0  # B04/B11 above 6 speaks against cloud as well
+
+
+def test_high_ground_is_not_called_cirrus() -> None:
+    classes, _, _ = classify(image(*SPECTRA["cirrus over forest"][1]), cirrus=False)
+    assert classes[0, 0] == classification.VEGETATION
+
+
+@pytest.mark.parametrize("band", range(8))
+def test_a_pixel_without_data_in_any_band_is_nodata(band: int) -> None:
+    bands = image(*SPECTRA["thick cloud"][1])
+    bands[band][:] = np.nan
+    assert [int(layer[0, 0]) for layer in classify(bands)] == [classification.NO_DATA, 0, 0]
+
+
+def test_a_pixel_just_bright_enough_has_confidence_of_exactly_one() -> None:
+    grey = [0.25, 0.25, float(T.cloud_red_high), 0.25, 0.25, 0.004, 0.21, 0.18]
+    classes, cloud, _ = classify(image(*grey))
+    assert (classes[0, 0], cloud[0, 0]) == (classification.CLOUD_HIGH, 100)
+    grey[2] = float(T.cloud_red_low)
+    assert classify(image(*grey))[1][0, 0] == 0
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    hnp.arrays(np.float32, (8, 12, 12), elements=st.floats(-0.125, 1.25, width=32) | st.just(float("nan"))),
+    st.booleans(),
+    st.booleans(),
+)
+def test_kernel_equals_its_numpy_twin(reflectance: np.ndarray, snow: bool, cirrus: bool) -> None:
+    given_ = [np.ascontiguousarray(band) for band in reflectance]
+    for made, expected in zip(classify(given_, snow, cirrus), twin(given_, snow, cirrus), strict=True):
+        np.testing.assert_array_equal(made, expected)
+
+
+def test_every_class_of_the_twin_is_reached() -> None:
+    rng = np.random.default_rng(3)
+    spectra = np.array([spectrum for _, spectrum in SPECTRA.values()], np.float32)
+    mixed = spectra[rng.integers(0, len(spectra), (60, 60))] * rng.uniform(0.7, 1.3, (60, 60, 8))
+    bands = [np.ascontiguousarray(mixed[..., band], np.float32) for band in range(8)]
+    classes, cloud, snow = classify(bands)
+    for made, expected in zip((classes, cloud, snow), twin(bands, True, True), strict=True):
+        np.testing.assert_array_equal(made, expected)
+    assert set(np.unique(classes)) == {2, 4, 5, 6, 7, 8, 9, 10, 11}
+
+
+def scene_classes(reference_data: Path, scene: str) -> tuple[np.ndarray, np.ndarray]:
+    """Classes of a real scene at 20 m, and its land cover where the cell is pure (255 elsewhere)."""
+    counts = gdal.Open(str(reference_data / f"pairs/S2L1C/{scene}.tif")).ReadAsArray()
+    reflectance = ((counts - 1000) * 1e-4).astype(np.float32)
+    bands = [block_mean(np.ascontiguousarray(reflectance[PAIR_BANDS.index(name)]), 2) for name in USED]
+    cover = gdal.Open(str(reference_data / f"pairs/LULC/{scene}.tif")).ReadAsArray()
+    corners = np.stack([cover[row::2, column::2] for row in (0, 1) for column in (0, 1)])
+    return classify(bands)[0], np.where((corners == corners[0]).all(0), corners[0], 255)
+
+
+@pytest.mark.parametrize("scene", ["433D_629L_3_1", "282D_485L_3_3"])
+def test_trees_of_a_land_cover_map_are_vegetation(reference_data: Path, scene: str) -> None:
+    classes, cover = scene_classes(reference_data, scene)
+    trees = classes[cover == 2]
+    assert trees.size > 2000
+    assert np.mean(trees == classification.VEGETATION) > 0.95
+
+
+@pytest.mark.parametrize("scene", ["433D_629L_3_1", "282D_485L_3_3"])
+def test_what_is_called_water_is_water_on_a_land_cover_map(reference_data: Path, scene: str) -> None:
+    classes, cover = scene_classes(reference_data, scene)
+    water = cover[(classes == classification.WATER) & (cover != 255)]
+    assert water.size > 60
+    assert np.mean(water == 1) > 0.98
+
+
+def ramp(value: np.ndarray, low: np.float32, high: np.float32) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        inner = (value - low) / (high - low)
+    return np.where(value <= low, 0, np.where(value >= high, 1, inner)).astype(np.float32)
+
+
+def twin(bands: list[np.ndarray], snow_possible: bool, cirrus_possible: bool) -> tuple[np.ndarray, ...]:
+    """The tests of the kernel on whole arrays, in plain numpy."""
+    missing = np.isnan(np.sum(bands, axis=0))
+    raised = [np.maximum(np.nan_to_num(band), np.float32(1e-4)) for band in bands]
+    b02, b03, b04, b05, b8a, _, b11, _ = raised
+    b10, b12 = np.nan_to_num(bands[5]), np.nan_to_num(bands[7])
+    ndsi = (b03 - b11) / (b03 + b11)
+    red = ramp(b04, T.cloud_red_low, T.cloud_red_high)
+    cloud = red * red * ramp(ndsi, T.cloud_ndsi_low, T.cloud_ndsi_high)
+    bright = ramp(b8a, T.snow_nir_low, T.snow_nir_high) * ramp(b02, T.snow_blue_low, T.snow_blue_high)
+    blue_red = ramp(b02 / b04, T.snow_blue_red_ratio_low, T.snow_blue_red_ratio_high)
+    snow = ramp(ndsi, T.snow_ndsi_low, T.snow_ndsi_high) * bright * blue_red
+    snow[(b05 / b8a < T.snow_red_edge_ratio_minimum) | (cloud <= 0) | (not snow_possible)] = 0
+    is_snow = snow > T.snow_confidence_minimum
+
+    vegetation = ramp((b8a - b04) / (b8a + b04), T.vegetation_ndvi_low, T.vegetation_ndvi_high)
+    b02_b11, b8a_b11 = b02 / b11, b8a / b11
+    soil_limit = np.clip(
+        T.soil_blue_slope * b02_b11 + T.soil_blue_intercept, T.soil_blue_minimum, T.soil_blue_maximum
+    )
+    rock_limit = np.clip(
+        T.rock_blue_slope * b8a_b11 + T.rock_blue_intercept, T.rock_blue_minimum, T.rock_blue_maximum
+    )
+    swir_limit = np.clip(
+        T.water_swir_slope * b02_b11 + T.water_swir_intercept, T.water_swir_minimum, T.water_swir_maximum
+    )
+    soil_like = b02 < soil_limit
+    rock_like = (b02 < rock_limit) & (b02 < T.rock_blue_swir_ratio * b11)
+    water_like = (b8a < b04) & (b02 < T.water_blue_maximum)
+    blue_water = water_like & (b02 - b04 > T.water_blue_red_difference)
+    ratio_water = water_like & ~blue_water & (b12 < swir_limit)
+    one = np.float32(1)
+    soil = np.where(soil_like, ramp(b02_b11, T.soil_ratio_low, T.soil_ratio_high), one)
+    rock = np.where(rock_like, ramp(b8a_b11, T.rock_ratio_low, T.rock_ratio_high), one)
+    water = np.where(ratio_water, one - ramp(b02_b11, T.water_ratio_low, T.water_ratio_high), one)
+    water[blue_water] = 0
+    glint = one - ramp(b04 / b11, T.glint_ratio_low, T.glint_ratio_high)
+    factor = (one - vegetation) * soil * water * rock * glint
+    dark = (b04 < T.dark_red_maximum) & (T.dark_nir_minimum < b8a) & (b8a < T.dark_nir_maximum)
+    ground = np.select(
+        [
+            is_snow,
+            (vegetation == 1) & (b02 < T.vegetation_blue_maximum),
+            soil_like & (b02_b11 < T.soil_ratio_low),
+            blue_water | (ratio_water & (b02_b11 > T.water_ratio_high)),
+            rock_like & (b8a_b11 < T.rock_ratio_low),
+            dark,
+        ],
+        [11, 4, 5, 6, 5, 2],
+        7,
+    )
+    factor = np.where(ground == 2, np.float32(0), factor)
+    cloud = np.where(is_snow, np.float32(0), cloud * factor)
+    thin = cirrus_possible & (b10 > T.cirrus_low) & (b02 < T.cirrus_blue_maximum)
+    classes = np.select(
+        [
+            cloud >= T.cloud_high_probability,
+            (cloud >= T.cloud_medium_probability) | (b10 >= T.cirrus_high),
+            thin,
+        ],
+        [9, 8, 10],
+        ground,
+    )
+    layers = (classes, np.rint(np.float32(100) * cloud), np.rint(np.float32(100) * snow))
+    return tuple(np.where(missing, 0, layer).astype(np.uint8) for layer in layers)
