@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from lxml import etree
@@ -16,19 +17,30 @@ def parse_xml(path: Path, error: type[IpfError], maximum_bytes: int = MAXIMUM_BY
     """Return the root element of `path`; comments and processing instructions are dropped.
 
     Raises `error` with a one-line message naming the file (and the line where there is one) when the file is
-    missing, a folder, unreadable, larger than `maximum_bytes`, not well-formed, or has a document type
+    missing, no regular file, unreadable, larger than `maximum_bytes`, not well-formed, or has a document type
     declaration (so that external entities and entity bombs never reach the parser's expansion).
     """
+    return parse_xml_bytes(read_bounded(path, error, maximum_bytes, "an XML file"), str(path), error)
+
+
+def read_bounded(path: Path, error: type[IpfError], maximum_bytes: int, kind: str) -> bytes:
+    """Content of the regular file `path` when it has at most `maximum_bytes`; `kind` says what is expected.
+
+    Raises `error` otherwise. A pipe or a device, which may never end or never answer, is not opened.
+    """
     try:
-        if path.is_dir():
-            raise error(f"{path}: is a folder, expected an XML file")
-        size = path.stat().st_size
-        if size > maximum_bytes:
-            raise error(f"{path}: {size} bytes, expected an XML file of at most {maximum_bytes} bytes")
-        content = path.read_bytes()
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise error(f"{path}: is a folder, expected {kind}")
+        if not stat.S_ISREG(mode):
+            raise error(f"{path}: is no regular file, expected {kind}")
+        with path.open("rb") as stream:
+            content = stream.read(maximum_bytes + 1)
     except OSError as problem:
         raise error(f"{path}: cannot be read: {problem.strerror or problem}") from problem
-    return parse_xml_bytes(content, str(path), error)
+    if len(content) > maximum_bytes:
+        raise error(f"{path}: more than {maximum_bytes} bytes, expected {kind} of at most that size")
+    return content
 
 
 def parse_xml_bytes(content: bytes, name: str, error: type[IpfError]) -> etree._Element:

@@ -112,10 +112,10 @@ def _read_task(node: Node) -> Task:
 
 def _read_resources(node: Node) -> Resources:
     return Resources(
-        cpu_cores=node.number("Number_of_CPU_Cores"),
+        cpu_cores=node.amount("Number_of_CPU_Cores"),
         ram=node.integer("Amount_of_RAM"),
         disk_space=node.integer("Disk_Space"),
-        gpu_cores=node.number("Number_of_GPU_Cores"),
+        gpu_cores=node.amount("Number_of_GPU_Cores"),
         gpu_ram=node.integer("Amount_of_GPU_RAM"),
         ram_disks=tuple(_read_ram_disk(each) for each in node.items("List_of_RAMDISKs", "RAMDISK")),
     )

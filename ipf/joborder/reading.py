@@ -195,8 +195,12 @@ class Node:
         return self._converted(tags, _integer)
 
     def number(self, *tags: str) -> float | None:
-        """Finite number, not negative, of the first child with one of `tags`; None when missing or empty."""
+        """Finite number of the first child with one of `tags`; None when missing or empty."""
         return self._converted(tags, _number)
+
+    def amount(self, *tags: str) -> float | None:
+        """Finite number, not negative, of the first child with one of `tags`; None when missing or empty."""
+        return self._converted(tags, amount)
 
     def moment(self, tag: str) -> Moment:
         """Time of the child `tag`, which must be there."""
@@ -246,7 +250,15 @@ def _number(text: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not (math.isfinite(value) and value >= 0):
+    if not math.isfinite(value):
+        raise ValueError(f"expected a number, found '{_short(text)}'")
+    return value
+
+
+def amount(text: str) -> float:
+    """Finite number, not negative, that `text` stands for; ValueError otherwise."""
+    value = _number(text)
+    if value < 0:
         raise ValueError(f"expected a number not below 0, found '{_short(text)}'")
     return value
 
