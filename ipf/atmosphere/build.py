@@ -1,0 +1,84 @@
+"""Making a scattering table: the optics of each band, then one radiative-transfer solution per node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from ipf.atmosphere import aerosol, rayleigh, solver
+from ipf.atmosphere.responses import BandWeights
+from ipf.atmosphere.single_scattering import aerosol_single_scattering, scattering_cosine
+from ipf.atmosphere.table import Axes, BandOptics, BandTable
+
+Floats = npt.NDArray[np.float64]
+
+AXES = Axes(
+    aot=np.array([0.0, 0.1, 0.2, 0.4, 0.7, 1.1, 1.6, 2.2, 3.0]),
+    pressure=np.array([550.0, 680.0, 810.0, 940.0, 1070.0]),
+    solar_zenith=np.array([0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 75.0, 80.0]),
+    view_zenith=np.array([0.0, 5.0, 10.0, 15.0]),
+    relative_azimuth=np.arange(0.0, 181.0, 30.0),
+)
+SCATTERING_ANGLE = np.arange(80.0, 180.01, 0.25)
+DECIMALS = 6
+"""Stored values are rounded: the solver's last digits depend on the processor, 1e-6 is far below its
+accuracy."""
+
+
+def build_band(
+    weights: BandWeights,
+    model: str,
+    axes: Axes = AXES,
+    threads: int = 1,
+    advance: Callable[[], None] = lambda: None,
+) -> BandTable:
+    """Solve one band for aerosol `model` at the nodes of `axes`; `advance` is called after each solar
+    zenith."""
+    particles = aerosol.optics(model, weights.mean_wavelength, solver.STREAMS + 1)
+    optics = BandOptics(
+        rayleigh_depth=round(weights.average(rayleigh.optical_depth(weights.wavelength)), 9),
+        aerosol_extinction=round(particles.extinction, 9),
+        aerosol_albedo=round(particles.albedo, 9),
+        phase=_stored(np.interp(np.cos(np.deg2rad(SCATTERING_ANGLE)), particles.cosine, particles.phase)),
+    )
+    scatterers = solver.Scatterers(
+        rayleigh.phase_coefficients(solver.STREAMS + 1), particles.greek, optics.aerosol_albedo
+    )
+    aot, pressure = (grid.ravel() for grid in np.meshgrid(axes.aot, axes.pressure, indexing="ij"))
+    states = solver.States(
+        optics.rayleigh_depth * pressure / rayleigh.STANDARD_PRESSURE, optics.aerosol_extinction * aot
+    )
+    nodes = (axes.aot.size, axes.pressure.size)
+    view, azimuth = axes.view_zenith[:, np.newaxis], axes.relative_azimuth
+    residuals, transmittances = [], []
+    for zenith in axes.solar_zenith:
+        cosine = scattering_cosine(zenith, view, azimuth)
+        exact = np.interp(cosine, particles.cosine, particles.phase)
+        stored = np.interp(np.rad2deg(np.arccos(cosine)), SCATTERING_ANGLE, optics.phase)
+        path = solver.path_reflectance(
+            states, scatterers, zenith, axes.view_zenith, axes.relative_azimuth, exact, threads
+        )
+        once = aerosol_single_scattering(
+            states.molecules[:, np.newaxis, np.newaxis],
+            states.aerosol[:, np.newaxis, np.newaxis],
+            optics.aerosol_albedo,
+            stored,
+            zenith,
+            view,
+        )
+        residuals.append((path - once).reshape(*nodes, *cosine.shape))
+        transmittance, albedo = solver.transmittance(states, scatterers, zenith, threads)
+        transmittances.append(np.log(transmittance).reshape(nodes))
+        advance()
+    return BandTable(
+        optics,
+        _stored(np.stack(residuals, axis=2)),
+        _stored(np.stack(transmittances, axis=2)),
+        _stored(albedo.reshape(nodes)),
+    )
+
+
+def _stored(value: Floats) -> npt.NDArray[np.float32]:
+    return np.round(value, DECIMALS).astype(np.float32)
