@@ -18,11 +18,11 @@ from ipf.engine.descriptions import (
 )
 from ipf.engine.executors import CancelledError, Executor
 from ipf.engine.hookspecs import hookimpl
+from ipf.engine.listener import RunListener
 from ipf.engine.plan import Plan, RunOptions, TaskPlan
 from ipf.engine.planner import plan_job
 from ipf.engine.plugins import Plugins, load_plugins
 from ipf.engine.report import Message, RunReport, Status, StepReport, TaskReport
-from ipf.engine.listener import RunListener
 from ipf.engine.runner import run_plan
 from ipf.engine.step import (
     Bands,

@@ -8,7 +8,7 @@ anew for each window that its only reader asks for, so that a block runs through
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from ipf.engine.blocks import Area, aligned, encode, read_area, scene_area, spli
 from ipf.engine.context import Context
 from ipf.engine.executors import Executor
 from ipf.engine.step import BlockStep, Port, Reads, SceneStep, Step, StepParameters, Writes
+from ipf.engine.wiring import Unit
 from ipf.errors import StepError
 from ipf.product.raster import Array, Grid, Raster, Window
 
@@ -79,7 +80,6 @@ class Surroundings:
 class StepInputs:
     """Where the fields of a step's inputs come from: rasters by field and band, and models by field."""
 
-    step: str
     model: type
     ports: tuple[Port, ...]
     rasters: Mapping[str, Rasters]
@@ -113,6 +113,25 @@ class StepInputs:
     def layers(self) -> tuple[Raster, ...]:
         """Every raster that is read."""
         return tuple(raster for rasters in self.rasters.values() for raster in rasters.values())
+
+
+def step_inputs(step: Step, unit: Unit, rasters: Iterable[Raster], models: Mapping[str, Any]) -> StepInputs:
+    """Inputs of a unit as it was wired, from the rasters and models that exist."""
+    by_layer = {raster.layer: raster for raster in rasters}
+    resolution = None
+    if unit.band and unit.outputs:
+        resolution = min(grid.resolution for _, _, grid in unit.outputs.values())
+    return StepInputs(
+        model=step.inputs,
+        ports=step.input_ports,
+        rasters={
+            name: {band: by_layer[layer] for band, layer in layers.items()}
+            for name, layers in unit.inputs.items()
+            if layers
+        },
+        models={port.name: models.get(port.name) for port in step.input_ports if port.declaration is None},
+        band_resolution=resolution,
+    )
 
 
 @dataclass

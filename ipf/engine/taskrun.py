@@ -14,7 +14,15 @@ from typing import Any
 from ipf.engine import breakpoints
 from ipf.engine.context import Context
 from ipf.engine.executors import CancelledError, Executor
-from ipf.engine.layers import BlockUnit, References, StepInputs, Surroundings, run_scene_step, with_reader
+from ipf.engine.layers import (
+    BlockUnit,
+    References,
+    StepInputs,
+    Surroundings,
+    run_scene_step,
+    step_inputs,
+    with_reader,
+)
 from ipf.engine.listener import WarningCounter, logger_to
 from ipf.engine.plan import Plan, PlannedStep, TaskPlan
 from ipf.engine.planner import call_source
@@ -204,28 +212,8 @@ class TaskRun:
                 block_unit.compute()
 
     def _inputs(self, planned: PlannedStep, unit: Unit) -> StepInputs:
-        by_layer = {
-            raster.layer: raster for rasters in self.quantities.values() for raster in rasters.values()
-        }
-        resolution = None
-        if unit.band and unit.outputs:
-            resolution = min(grid.resolution for _, _, grid in unit.outputs.values())
-        return StepInputs(
-            step=planned.step.name,
-            model=planned.step.inputs,
-            ports=planned.step.input_ports,
-            rasters={
-                name: {band: by_layer[layer] for band, layer in layers.items()}
-                for name, layers in unit.inputs.items()
-                if layers
-            },
-            models={
-                port.name: self.models.get(port.name)
-                for port in planned.step.input_ports
-                if port.declaration is None
-            },
-            band_resolution=resolution,
-        )
+        rasters = [raster for quantity in self.quantities.values() for raster in quantity.values()]
+        return step_inputs(planned.step, unit, rasters, self.models)
 
     def _run_sink(self, planned: PlannedStep, step: SinkStep, surroundings: Surroundings) -> None:
         unit = planned.units[0]

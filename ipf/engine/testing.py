@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 import pickle
 import tempfile
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,10 +25,9 @@ import pydantic
 
 from ipf.engine.context import Context, TaskRequest
 from ipf.engine.executors import Executor, SerialExecutor, ThreadExecutor
-from ipf.engine.layers import BlockUnit, References, StepInputs, Surroundings, run_scene_step
-from ipf.engine.step import BlockStep, Reads, SceneStep, Step, StepParameters
+from ipf.engine.layers import BlockUnit, References, StepInputs, Surroundings, run_scene_step, step_inputs
+from ipf.engine.step import BlockStep, SceneStep, Step, StepParameters
 from ipf.engine.wiring import Network, Unit
-from ipf.errors import PluginError
 from ipf.product.raster import Raster, raster_of_array
 
 Counts = npt.NDArray[Any]
@@ -101,7 +99,7 @@ def check_declaration(step: Step) -> None:
     for name, described in parameters.model_fields.items():
         assert described.description, f"step {step.name}: parameter {name} has no description"
     try:
-        parameters(surely_not_a_parameter=1)
+        parameters.model_validate({"surely_not_a_parameter": 1})
     except pydantic.ValidationError:
         pass
     else:
@@ -149,26 +147,8 @@ def _surroundings(executor: Executor, block_size_m: int, scratch: Path, workers:
 
 
 def _inputs(case: StepCase, unit: Unit) -> StepInputs:
-    by_layer = {raster.layer: raster for rasters in case.quantities.values() for raster in rasters.values()}
-    resolution = None
-    if unit.band and unit.outputs:
-        resolution = min(grid.resolution for _, _, grid in unit.outputs.values())
-    return StepInputs(
-        step=case.step.name,
-        model=case.step.inputs,
-        ports=case.step.input_ports,
-        rasters={
-            name: {band: by_layer[layer] for band, layer in layers.items()}
-            for name, layers in unit.inputs.items()
-            if layers
-        },
-        models={
-            port.name: case.models.get(port.name)
-            for port in case.step.input_ports
-            if not isinstance(port.declaration, Reads)
-        },
-        band_resolution=resolution,
-    )
+    rasters = [raster for quantity in case.quantities.values() for raster in quantity.values()]
+    return step_inputs(case.step, unit, rasters, case.models)
 
 
 def _run_unit(

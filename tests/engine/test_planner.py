@@ -1,0 +1,184 @@
+"""What the check pass refuses, and what the plan tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from ipf.engine import BlockStep, NoParameters, RunOptions, hookimpl, reads, writes
+from ipf.engine.plugins import Provider
+from ipf.errors import IpfError, ParameterError, PlanError, PluginError, ProductError, ResourceError
+from tests.engine.conftest import Workshop
+
+
+def parameter(plan: Any, step: str, name: str) -> Any:
+    planned = next(each for each in plan.tasks[0].steps if each.step.name == step)
+    return next(each for each in planned.parameter_origins if each.name == name)
+
+
+def test_plan_tells_steps_passes_layers_and_outputs(workshop: Workshop) -> None:
+    plan = workshop.plan()
+    task = plan.tasks[0]
+    assert [(each.step.name, each.pass_number) for each in task.steps] == [
+        ("open_toy", 1),
+        ("smooth", 1),
+        ("mean", 1),
+        ("surface_reflectance", 2),
+        ("format_sums", 2),
+    ]
+    assert [file.path for file in task.outputs] == [workshop.sums]
+    held = {layer.name: layer.held for layer in task.layers}
+    assert held["smooth"]
+    assert held["boa_reflectance/B02"]
+    assert {each.provider for each in task.steps} == {"toys 1.0"}
+    assert not workshop.sums.exists()
+
+
+def test_parameters_tell_their_origin(workshop: Workshop) -> None:
+    (workshop.folder / "conf.toml").write_text("[smooth]\nbright = 0.3\n[surface_reflectance]\ngain = 1.5\n")
+    plan = workshop.plan(workshop.job({"GAIN": "1.25"}, configuration="conf.toml"))
+    assert parameter(plan, "smooth", "bright").value == 0.3
+    assert parameter(plan, "smooth", "bright").origin.startswith("configuration ")
+    assert parameter(plan, "surface_reflectance", "gain").value == 1.25
+    assert parameter(plan, "surface_reflectance", "gain").origin.startswith("job order ")
+    plan = workshop.plan(options=RunOptions(parameters={"surface_reflectance.gain": "0.5"}))
+    assert parameter(plan, "surface_reflectance", "gain").origin == "command line"
+    assert parameter(plan, "smooth", "bright").origin == "default"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"GAIN": "7"}, r"surface_reflectance\.gain = '7' \(job order .*\): input should be less than"),
+        ({"smooth.bright": "soup"}, r"smooth\.bright = 'soup'"),
+        ({"smooth.colour": "1"}, r"smooth\.colour .*unknown \(known: bright\)"),
+        ({"smoth.bright": "1"}, r"no step is called smoth"),
+    ],
+)
+def test_wrong_parameters_are_refused(workshop: Workshop, parameters: dict[str, str], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        workshop.plan(workshop.job(parameters))
+
+
+def test_unknown_dynamic_parameter_is_a_warning(workshop: Workshop) -> None:
+    plan = workshop.plan(workshop.job({"PARALLEL_BAND": "true", "TRACE": "false"}))
+    assert [text for text in plan.tasks[0].warnings if "PARALLEL_BAND" in text]
+    assert not [text for text in plan.tasks[0].warnings if "TRACE" in text]
+
+
+@pytest.mark.parametrize("content", ["[smooth", "smooth = 3", "\udcff"])
+def test_wrong_configuration_files_are_refused(workshop: Workshop, content: str) -> None:
+    path = workshop.folder / "conf.toml"
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ParameterError, match=r"conf\.toml"):
+        workshop.plan(workshop.job(configuration="conf.toml"))
+
+
+def test_missing_configuration_file_is_refused(workshop: Workshop) -> None:
+    with pytest.raises(ParameterError, match="absent"):
+        workshop.plan(workshop.job(configuration="absent.toml"))
+
+
+def test_missing_input_is_refused(workshop: Workshop) -> None:
+    (workshop.folder / "toy.txt").unlink()
+    with pytest.raises(PlanError, match=r"input TOY: .*toy\.txt does not exist"):
+        workshop.plan()
+
+
+def test_malformed_input_is_refused(workshop: Workshop) -> None:
+    (workshop.folder / "toy.txt").write_text("bear")
+    with pytest.raises(ProductError, match="expected a toy product"):
+        workshop.plan()
+
+
+def test_unknown_task_is_refused(workshop: Workshop) -> None:
+    with pytest.raises(PluginError, match="no task is called NOPE"):
+        workshop.plan(workshop.job(task="NOPE"))
+    with pytest.raises(PlanError, match="expected task OTHER, found TOY"):
+        workshop.plan(options=RunOptions(task="OTHER"))
+
+
+def test_alias_of_a_task_runs_the_same_chain(workshop: Workshop) -> None:
+    assert workshop.plan(workshop.job(task="TOY_TASK")).tasks[0].definition.name == "TOY"
+
+
+def test_too_little_memory_is_refused(workshop: Workshop) -> None:
+    with pytest.raises(ResourceError, match="is granted 1 MB"):
+        workshop.plan(options=RunOptions(memory_limit_bytes=2**20))
+
+
+@pytest.mark.parametrize("options", [{"block_size_m": 100}, {"block_size_m": 0}, {"workers": 0}])
+def test_wrong_options_are_refused(options: dict[str, int]) -> None:
+    with pytest.raises(PlanError):
+        RunOptions(**options)  # type: ignore[arg-type]
+
+
+def test_unknown_breakpoint_is_refused(workshop: Workshop) -> None:
+    with pytest.raises(PlanError, match="breakpoint nothing"):
+        workshop.plan(options=RunOptions(breakpoints={"nothing": workshop.folder / "x.tif"}))
+
+
+@dataclass(frozen=True)
+class Wanting:
+    missing_layer: Annotated[npt.NDArray[np.float32], reads()]
+
+
+@dataclass(frozen=True)
+class WrongBand:
+    toa_reflectance: Annotated[dict[str, npt.NDArray[np.float32]], reads(bands=("B99",))]
+
+
+@dataclass(frozen=True)
+class Odd:
+    toa_reflectance: Annotated[dict[str, npt.NDArray[np.float32]], reads(resolution=30)]
+
+
+@dataclass(frozen=True)
+class Made:
+    smooth: Annotated[npt.NDArray[np.float32], writes(unit="1", dtype="float32", resolution=20)]
+
+
+def wants_layer(inputs: Wanting, parameters: NoParameters, context: Any) -> Made:
+    raise NotImplementedError
+
+
+def wants_band(inputs: WrongBand, parameters: NoParameters, context: Any) -> Made:
+    raise NotImplementedError
+
+
+def wants_resolution(inputs: Odd, parameters: NoParameters, context: Any) -> Made:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (wants_layer, "step smooth needs layer missing_layer, which no earlier step of task TOY makes"),
+        (wants_band, "toa_reflectance/B99"),
+        (wants_resolution, "no whole fraction or multiple of the 30 m"),
+    ],
+)
+def test_unmakeable_layers_are_refused(workshop: Workshop, function: Any, message: str) -> None:
+    class Replacement:
+        @hookimpl
+        def ipf_steps(self) -> list[BlockStep]:
+            return [BlockStep(name="smooth", run=function)]
+
+    workshop.plugins.register(Replacement(), Provider("mine.py", "", 2))
+    with pytest.raises(PlanError, match=message):
+        workshop.plan()
+
+
+def test_plugin_may_object_to_a_plan(workshop: Workshop) -> None:
+    class Objector:
+        @hookimpl
+        def ipf_check_plan(self, plan: Any) -> None:
+            raise PlanError(f"{len(plan.tasks)} tasks are too many")
+
+    workshop.plugins.register(Objector(), Provider("objector", "", 2))
+    with pytest.raises(IpfError, match="1 tasks are too many"):
+        workshop.plan()
