@@ -6,7 +6,12 @@ import os
 from collections.abc import Generator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A first call may compile a kernel; the examples are the same in every run.
+hypothesis.settings.register_profile("ipf", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ipf")
 
 
 def reference_folder() -> Path | None:

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ipf.engine.step import Reads, Writes
+from ipf.engine.step import Margins, Reads, Writes
 from ipf.errors import PlanError, StepError
 from ipf.kernels import pixels
 from ipf.product.raster import Array, Grid, Raster, Window
 
+NO_MARGINS = Margins()
 ALIGNMENT_M = 60
 """Every block edge is a multiple of this: the coarsest pixel, and a multiple of the others."""
 
@@ -78,23 +79,40 @@ def check_resolutions(step: str, raster: Raster, resolution: int) -> None:
         )
 
 
-def read_area(raster: Raster, area: Area, resolution: int, margin_m: int) -> Array:
-    """The array that a step gets for `area`: decoded, on `resolution`, grown by the margin, padded outside.
+def read_area(
+    raster: Raster, area: Area, resolution: int, margins: Margins = NO_MARGINS, line_offset: int = 0
+) -> Array:
+    """The array that a step gets for `area`: decoded, on `resolution`, grown by margins, padded outside.
 
     Layers with a scale come as float32 physical values, NaN for no-data and beyond the scene; class maps come
     as they are stored, with their no-data value (or 0) beyond the scene.
     """
-    window = area.window(resolution).grown(-(-margin_m // resolution))
+    window = _grown(area.window(resolution), margins, resolution, line_offset)
     target = raster.grid if resolution == raster.grid.resolution else raster.grid.at(resolution)
     inside = window.clipped(target.rows, target.columns)
-    values = _read_resampled(raster, inside, resolution)
     if inside == window:
-        return values
+        return _read_resampled(raster, inside, resolution)
+    if not inside.height or not inside.width:
+        inside = Window(0, 0, 0, 0)
+    values = _read_resampled(raster, inside, resolution)
     outside: Any = np.nan if raster.scale is not None else (raster.nodata or 0)
     padded = np.full((window.height, window.width), outside, dtype=values.dtype)
     row, column = inside.row - window.row, inside.column - window.column
     padded[row : row + inside.height, column : column + inside.width] = values
     return padded
+
+
+def _grown(window: Window, margins: Margins, resolution: int, line_offset: int) -> Window:
+    """The window with its margins rounded up to whole pixels, moved down by `line_offset` lines."""
+    top, bottom, left, right = (
+        -(-metres // resolution) for metres in (margins.top, margins.bottom, margins.left, margins.right)
+    )
+    return Window(
+        window.row - top + line_offset,
+        window.column - left,
+        window.height + top + bottom,
+        window.width + left + right,
+    )
 
 
 def _read_resampled(raster: Raster, window: Window, resolution: int) -> Array:

@@ -103,7 +103,8 @@ class StepInputs:
                 raster,
                 area,
                 wanted_resolution(declaration, raster, self.band_resolution),
-                declaration.margin,
+                declaration.margins,
+                declaration.line_offset(band),
             )
             for band, raster in rasters.items()
         }

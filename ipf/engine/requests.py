@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ipf.engine.context import TaskRequest
 from ipf.engine.descriptions import FileRequirement, TaskDefinition
+from ipf.engine.outputs_guard import refuse_outputs_in_inputs
 from ipf.errors import JobOrderError, PlanError
 from ipf.joborder import FileNameType, JobOrder, Output, Task
 
@@ -29,6 +30,7 @@ def task_request(job_order: JobOrder, task: Task, definition: TaskDefinition, pa
     outputs = {output.file_type: _output_path(folder, output) for output in task.outputs}
     _check_inputs(where, inputs, definition.inputs)
     _check_outputs(where, outputs, definition.outputs)
+    refuse_outputs_in_inputs(inputs, {name: [place] for name, place in outputs.items()}, where)
     return TaskRequest(
         processor_name=job_order.processor_name,
         processor_version=job_order.processor_version,

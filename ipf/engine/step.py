@@ -49,14 +49,41 @@ class NoParameters(StepParameters):
 
 
 @dataclass(frozen=True, slots=True)
+class Margins:
+    """Reach of a step around each pixel, in metres on the ground."""
+
+    top: int = 0
+    bottom: int = 0
+    left: int = 0
+    right: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.top, self.bottom, self.left, self.right) < 0:
+            raise PluginError(f"{self}: margins cannot be negative")
+
+    @classmethod
+    def around(cls, metres: int) -> Margins:
+        """The same reach on every side."""
+        return cls(metres, metres, metres, metres)
+
+    def __bool__(self) -> bool:
+        return self != Margins()
+
+
+@dataclass(frozen=True, slots=True)
 class Reads:
     """Declaration of an input layer; see `reads`."""
 
     layer: str
     bands: tuple[str, ...]
     resolution: int | None
-    margin: int
+    margins: Margins
     each_band: bool
+    line_offsets: tuple[tuple[str, int], ...]
+
+    def line_offset(self, band: str) -> int:
+        """Lines by which the array of `band` is taken further down than the block."""
+        return dict(self.line_offsets).get(band, 0)
 
 
 def reads(
@@ -64,8 +91,9 @@ def reads(
     *,
     bands: tuple[str, ...] = (),
     resolution: int | None = None,
-    margin: int = 0,
+    margin: int | Margins = 0,
     each_band: bool = False,
+    line_offsets: Mapping[str, int] | None = None,
 ) -> Reads:
     """Declare an input layer of a step, in ``Annotated[..., reads(...)]``.
 
@@ -74,11 +102,15 @@ def reads(
     resolution : pixel size in metres on which the step wants the arrays. The engine averages finer pixels and
         repeats coarser ones (class maps are picked, not averaged). None: the native one, which for a
         layer without bands in a step run for each band is that of the band.
-    margin : reach of the step around each pixel, in metres; the array is larger by it on every side, and
-        beyond the edge of the scene it holds no-data. 0 is a pixel-wise step.
+    margin : reach of the step around each pixel, in metres, the same on every side or `Margins`; the array is
+        larger by it, and beyond the edge of the scene it holds no-data. 0 is a pixel-wise step.
     each_band : the step runs once for each band, and the field is one array rather than a mapping.
+    line_offsets : by band, lines of the array's pixel size by which the band is taken further down than the
+        block: for bands that look at the ground at different times. Not a margin: nothing more is read.
     """
-    return Reads(layer, bands, resolution, margin, each_band)
+    margins = Margins.around(margin) if isinstance(margin, int) else margin
+    offsets = tuple(sorted((line_offsets or {}).items()))
+    return Reads(layer, bands, resolution, margins, each_band, offsets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,6 +205,6 @@ def _fits(readers: list[tuple[Step, Unit]], layer: str, grid: Grid) -> bool:
         declaration: Any = port.declaration
         if isinstance(declaration, Reads) and layer in unit.inputs.get(port.name, {}).values():
             size = declaration.resolution or (min(output_sizes) if unit.band else grid.resolution)
-            if declaration.margin or size != grid.resolution:
+            if declaration.margins or declaration.line_offsets or size != grid.resolution:
                 return False
     return True
