@@ -1,8 +1,8 @@
 """Configuration of the Sentinel-2 orchestrator: how each mode is split, and the parameters of every task.
 
-``conf_<mode>.json`` says how the tasks of one mode are split and which parameter values differ from the default.
+``conf_<mode>.json`` says how the tasks of one mode are split and which parameter values replace the default.
 ``orchestratorICD.json`` lists the dynamic parameters of every task with their defaults, and which outputs of
-earlier tasks feed which input. Both mean what the public Sentinel-2 orchestrator and its launcher make of them.
+earlier tasks feed which input. Both mean what the public Sentinel-2 orchestrator and its launcher make of it.
 """
 
 from __future__ import annotations
