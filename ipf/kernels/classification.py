@@ -202,15 +202,15 @@ def classify(
     snow_possible: bool,
     cirrus_possible: bool,
     t: Thresholds,
-) -> tuple[ByteImage, ByteImage, ByteImage]:
-    """Class (0-11), cloud probability and snow probability (percent) of each pixel.
+) -> tuple[ByteImage, FloatImage, FloatImage]:
+    """Class (0-11), cloud probability and snow probability (percent, float32) of each pixel.
 
     Bands are top-of-atmosphere reflectance on one grid, NaN for no data; a pixel without data in any of them
     is class 0. `cirrus_possible` is false where the ground is so high that it shows in B10.
     """
     classes = np.zeros(b02.shape, np.uint8)
-    cloud_percent = np.zeros(b02.shape, np.uint8)
-    snow_percent = np.zeros(b02.shape, np.uint8)
+    cloud_percent = np.zeros(b02.shape, np.float32)
+    snow_percent = np.zeros(b02.shape, np.float32)
     for row in range(b02.shape[0]):
         for column in range(b02.shape[1]):
             blue, green, red = b02[row, column], b03[row, column], b04[row, column]
@@ -230,6 +230,6 @@ def classify(
                 factor, ground = _surface(blue, red, nir, swir, swir2, t)
                 cloud *= factor
             classes[row, column] = _clouds(blue, cirrus, cloud, ground, cirrus_possible, t)
-            cloud_percent[row, column] = np.rint(HUNDRED * cloud)
-            snow_percent[row, column] = np.rint(HUNDRED * snow)
+            cloud_percent[row, column] = HUNDRED * cloud
+            snow_percent[row, column] = HUNDRED * snow
     return classes, cloud_percent, snow_percent

@@ -84,6 +84,28 @@ def block_mean(values: FloatImage, factor: int) -> FloatImage:
 
 
 @kernel
+def mean_of_counts(counts: Counts, factor: int, nodata: int) -> Counts:
+    """Counts of the mean of each `factor` x `factor` cell, `nodata` where any of its pixels is; type kept.
+
+    For counts that are a linear scale of their quantity; exact, since sums are whole numbers, and halves
+    round up. Rows and columns that do not fill a cell are left out.
+    """
+    rows, columns = counts.shape[0] // factor, counts.shape[1] // factor
+    means = np.empty((rows, columns), counts.dtype)
+    pixels = factor * factor
+    for row in range(rows):
+        for column in range(columns):
+            total, missing = 0, False
+            for line in range(row * factor, (row + 1) * factor):
+                for pixel in range(column * factor, (column + 1) * factor):
+                    count = counts[line, pixel]
+                    total += count
+                    missing |= count == nodata
+            means[row, column] = nodata if missing else (2 * total + pixels) // (2 * pixels)
+    return means
+
+
+@kernel
 def repeat(values: Counts, factor: int) -> Counts:
     """Each pixel `factor` times along both axes (nearest neighbour), type kept."""
     rows, columns = values.shape[0] * factor, values.shape[1] * factor

@@ -205,5 +205,5 @@ def twin(bands: list[np.ndarray], snow_possible: bool, cirrus_possible: bool) ->
         [9, 8, 10],
         ground,
     )
-    layers = (classes, np.rint(np.float32(100) * cloud), np.rint(np.float32(100) * snow))
-    return tuple(np.where(missing, 0, layer).astype(np.uint8) for layer in layers)
+    layers = (classes.astype(np.uint8), np.float32(100) * cloud, np.float32(100) * snow)
+    return tuple(np.where(missing, layer.dtype.type(0), layer) for layer in layers)

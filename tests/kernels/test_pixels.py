@@ -95,6 +95,19 @@ def test_block_mean_of_a_cell_with_nodata_is_nodata() -> None:
     np.testing.assert_array_equal(pixels.block_mean(values, 2), [[1, np.nan], [1, 1]])
 
 
+@unhurried
+@given(
+    st.sampled_from([1, 2, 3, 6]), hnp.arrays(np.uint16, (13, 12), elements=st.sampled_from([0, 1, 2, 32767]))
+)
+def test_mean_of_counts_is_the_rounded_mean_of_the_cell(factor: int, counts: np.ndarray) -> None:
+    members = cells(counts, factor)
+    expected = np.floor(members.mean(-1) + 0.5 + 1e-9)
+    expected[(members == 0).any(-1)] = 0
+    means = pixels.mean_of_counts(counts, factor, 0)
+    assert means.dtype == counts.dtype
+    np.testing.assert_array_equal(means, expected)
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("factor", [1, 2, 3, 6])
 def test_repeat_copies_each_pixel(dtype: str, factor: int) -> None:
