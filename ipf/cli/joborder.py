@@ -18,7 +18,7 @@ def joborder(file: Path, as_json: bool) -> None:
     """Show what the job order FILE asks for, in whichever dialect it is written."""
     job_order = read_job_order(file)
     if as_json:
-        click.echo(json.dumps(to_dict(job_order), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(to_dict(job_order), indent=2))
     else:
         for line in lines(job_order):
             click.echo(line)

@@ -24,8 +24,7 @@ def to_dict(job_order: JobOrder) -> dict[str, Any]:
 
     ``parameters`` holds the parameters of the job and, where those leave room, of its tasks.
     """
-    names = {each.name for each in job_order.parameters}
-    names.update(each.name for task in job_order.tasks for each in task.parameters)
+    parameters = (*job_order.parameters, *(each for task in job_order.tasks for each in task.parameters))
     return {
         "dialect": job_order.dialect,
         "file": None if job_order.source is None else str(job_order.source),
@@ -49,7 +48,7 @@ def to_dict(job_order: JobOrder) -> dict[str, Any]:
         "metadata_parameters": _parameters(job_order.metadata_parameters),
         "configuration_files": _configuration_files(job_order.configuration_files),
         "private_configuration_files": list(job_order.private_configuration_files),
-        "parameters": {name: job_order.parameter(name) for name in sorted(names)},
+        "parameters": {each.name: job_order.parameter(each.name) for each in parameters},
         "tasks": [_task(task) for task in job_order.tasks],
         "notes": list(job_order.notes),
     }
@@ -88,9 +87,7 @@ def _task(task: Task) -> dict[str, Any]:
         "configuration_files": _configuration_files(task.configuration_files),
         "resources": _resources(task.resources),
         "breakpoint_enable": None if task.breakpoint is None else task.breakpoint.enable,
-        "breakpoints": []
-        if task.breakpoint is None
-        else [_breakpoint(each) for each in task.breakpoint.files],
+        "breakpoints": [_breakpoint(each) for each in (task.breakpoint.files if task.breakpoint else ())],
     }
 
 
@@ -191,17 +188,17 @@ def _task_lines(job_order: JobOrder, task: Task) -> Iterator[str]:
         "GPU cores": task.resources.gpu_cores,
         "GPU RAM (MB)": task.resources.gpu_ram,
     }
-    yield from (f"{name}: {value:g}" for name, value in resources.items() if value is not None)
+    yield from (f"{name}: {value}" for name, value in resources.items() if value is not None)
     yield from (f"RAM disk {each.mount_path}: {each.amount} MB" for each in task.resources.ram_disks)
     yield from (f"configuration {each.identifier}: {each.path}" for each in task.configuration_files)
     yield from (f"parameter {each.name} = {each.value}" for each in task.parameters)
-    for each in task.inputs:
-        yield from _titled(f"input {each.file_type} ({each.kind.value})", each.files)
-    for each in task.outputs:
-        mandatory = ", mandatory" if each.mandatory else ""
-        yield from _titled(
-            f"output {each.file_type} ({each.kind.value}{mandatory})", each.files or [each.path]
-        )
+    for given in task.inputs:
+        yield f"input {given.file_type} ({given.kind.value})"
+        yield from _indented(given.files)
+    for wanted in task.outputs:
+        mandatory = ", mandatory" if wanted.mandatory else ""
+        yield f"output {wanted.file_type} ({wanted.kind.value}{mandatory})"
+        yield from _indented(wanted.files or [wanted.path or "(working directory)"])
     requested = job_order.breakpoints_of(task)
     yield from _titled("breakpoints to be written", (each.path for each in requested))
 
@@ -215,8 +212,8 @@ def _labelled(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _titled(title: str, content: Iterable[str]) -> Iterator[str]:
-    """`title` and the lines of `content` below it; nothing for the notes of a file that has none."""
-    found = [line for line in content if line]
+    """`title` and the lines of `content` below it; nothing when there are none."""
+    found = list(content)
     if found:
         yield title
         yield from _indented(found)
