@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from ipf.engine.descriptions import ExecutorDefinition
 from ipf.engine.executors import SerialExecutor, ThreadExecutor
 from ipf.engine.hookspecs import hookimpl
+from ipf.joborder import BUILT_IN_DIALECTS, Dialect
 
 
 @hookimpl
@@ -16,6 +17,12 @@ def ipf_executors() -> Iterable[ExecutorDefinition]:
     yield ExecutorDefinition(
         name="threads", create=ThreadExecutor, summary="threads over kernels without GIL"
     )
+
+
+@hookimpl
+def ipf_joborder_dialects() -> Iterable[Dialect]:
+    """The two families of job orders that management layers of ESA missions write."""
+    return BUILT_IN_DIALECTS
 
 
 @hookimpl(trylast=True)

@@ -24,6 +24,7 @@ from ipf.engine.descriptions import ExecutorDefinition, Processor, TaskDefinitio
 from ipf.engine.hookspecs import PROJECT, Hooks
 from ipf.engine.step import Step
 from ipf.errors import IpfError, PluginError
+from ipf.joborder import Dialect
 
 ENTRY_POINT_GROUP = "ipf.plugins"
 NOUN_HOOKS = (
@@ -140,6 +141,10 @@ class Plugins:
                 processor: Processor = offer.description
                 return processor
         return None
+
+    def dialects(self) -> tuple[Dialect, ...]:
+        """Families of job orders that can be read."""
+        return tuple(offer.description for offer in self.table("ipf_joborder_dialects").values())
 
     def executor(self, name: str) -> ExecutorDefinition:
         """The executor called `name`."""
