@@ -8,7 +8,7 @@ from lxml import etree
 
 from ipf.joborder.loglevels import LogLevel
 from ipf.joborder.model import Interval, Parameter, SensingTime
-from ipf.joborder.reading import Node
+from ipf.joborder.reading import Node, short
 from ipf.joborder.writing import element, parent
 
 
@@ -19,7 +19,7 @@ def read_parameters(nodes: Iterable[Node]) -> tuple[Parameter, ...]:
     for node in nodes:
         parameter = Parameter(node.required_text("Name"), node.text("Value"))
         if values.setdefault(parameter.name, parameter.value) != parameter.value:
-            node.note(f"parameter {parameter.name} is given more than once, the last value counts")
+            node.note(f"parameter {short(parameter.name)} is given more than once, the last value counts")
         parameters.append(parameter)
     return tuple(parameters)
 
@@ -57,5 +57,5 @@ def read_level_names(nodes: Sequence[Node]) -> tuple[str, ...]:
     """Names of log levels; an unknown one is kept and noted."""
     for node in nodes:
         if LogLevel.of(node.value) is None:
-            node.note(f"log level '{node.value}' is unknown")
+            node.note(f"log level '{short(node.value)}' is unknown")
     return tuple(node.value for node in nodes)

@@ -14,6 +14,7 @@ from lxml import etree
 from ipf.errors import JobOrderError, OutputError
 from ipf.joborder import eegs, mmfi
 from ipf.joborder.model import JobOrder
+from ipf.joborder.reading import short
 from ipf.xml import local_name, parse_xml, parse_xml_bytes
 
 MAXIMUM_BYTES = 8 * 2**20
@@ -66,7 +67,9 @@ def _read(root: etree._Element, name: str, dialects: Sequence[Dialect]) -> JobOr
         if tag.casefold() in {each.casefold() for each in dialect.root_tags}:
             return dialect.read(root, name)
     expected = " or ".join(sorted(tag for dialect in dialects for tag in dialect.root_tags))
-    raise JobOrderError(f"{name}:{root.sourceline}: /{tag}: expected a job order, with the root {expected}")
+    raise JobOrderError(
+        f"{name}:{root.sourceline}: /{short(tag)}: expected a job order, with the root {expected}"
+    )
 
 
 def to_xml(job_order: JobOrder, dialects: Sequence[Dialect] = BUILT_IN_DIALECTS) -> bytes:

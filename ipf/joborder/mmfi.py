@@ -36,7 +36,7 @@ from ipf.joborder.model import (
     Task,
     TimeInterval,
 )
-from ipf.joborder.reading import Document, Node
+from ipf.joborder.reading import Document, Node, short
 from ipf.joborder.writing import Parts, counted, element, parent, root_element
 
 NAME = "mmfi"
@@ -235,7 +235,7 @@ def _read_file_names(nodes: Sequence[Node]) -> tuple[tuple[str, ...], tuple[str,
 def _read_file_name_type(node: Node) -> str:
     text = node.text("File_Name_Type")
     if FileNameType.of(text) is None:
-        node.note(f"File_Name_Type '{text}' is unknown and taken as Physical")
+        node.note(f"File_Name_Type '{short(text)}' is unknown and taken as Physical")
     return text
 
 

@@ -98,11 +98,11 @@ class AreaOfInterest:
     def points(self) -> tuple[tuple[float, float], ...]:
         """Corners as (latitude, longitude) in degrees."""
         try:
-            numbers = [float(word) for word in self.geometry.replace(",", " ").split()]
+            numbers = [float(word) for word in self.geometry.split()]
         except ValueError as problem:
-            raise ValueError("expected numbers 'lat lon lat lon ...'") from problem
+            raise ValueError("expected numbers 'lat lon lat lon ...' in degrees") from problem
         if len(numbers) % 2 or not numbers:
-            raise ValueError("expected pairs 'lat lon lat lon ...'")
+            raise ValueError("expected pairs 'lat lon lat lon ...' in degrees")
         return tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 

@@ -66,7 +66,7 @@ def _utc(value: datetime) -> datetime:
 def _parse(text: str) -> datetime | None:
     match = _COMPACT.fullmatch(text) or _ISO.fullmatch(text)
     if match is None:
-        raise ValueError(f"expected {EXPECTED}, found '{text}'")
+        raise ValueError(f"expected {EXPECTED}")
     digits = re.sub("[^0-9]", "", match["date"] + match["clock"] + (match["fraction"] or ""))
     if set(digits) in ({"0"}, {"9"}):
         return None
@@ -81,7 +81,7 @@ def _parse(text: str) -> datetime | None:
         )
         return (read + leap).astimezone(UTC)
     except (ValueError, OverflowError) as problem:
-        raise ValueError(f"expected {EXPECTED}, found '{text}'") from problem
+        raise ValueError(f"expected {EXPECTED}") from problem
 
 
 def _zone(text: str | None) -> timezone:

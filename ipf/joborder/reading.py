@@ -8,6 +8,7 @@ reader need not list what it ignores.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -25,6 +26,9 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 BOOLEANS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 """Every spelling of a truth value met in job orders and task tables, in lower case."""
 
+
+_INTEGER = re.compile("[+-]?[0-9]{1,18}")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 MAXIMUM_NOTES = 100
 """Notes kept per document; a file full of noise must not fill the memory with remarks about it."""
@@ -89,7 +93,7 @@ class Node:
             above = element.getparent()
             twins = [] if above is None else [each for each in above if each.tag == element.tag]
             number = f"[{twins.index(element) + 1}]" if len(twins) > 1 else ""
-            steps.append(f"/{local_name(element)}{number}")
+            steps.append(f"/{short(local_name(element))}{number}")
         return "".join(reversed(steps))
 
     def _message(self, text: str) -> str:
@@ -142,7 +146,7 @@ class Node:
         found = self.children(*tags)
         count = self.attribute("count")
         if count is not None and count != str(len(found)):
-            self.note(f"count is {count} but the list has {len(found)}")
+            self.note(f"count is {short(count)} but the list has {len(found)}")
         return found
 
     def known_children(self, tags: Sequence[str]) -> tuple[str, ...]:
@@ -216,7 +220,7 @@ class Node:
         try:
             return _boolean(text) if text else None
         except ValueError as problem:
-            raise self.error(f"attribute {name}: {problem}") from problem
+            raise self.error(f"attribute {name}: {problem}, found '{short(text)}'") from problem
 
     def _converted(self, tags: tuple[str, ...], convert: Callable[[str], T]) -> T | None:
         child = self.child(*tags)
@@ -225,33 +229,30 @@ class Node:
         return child.converted(convert)
 
     def converted(self, convert: Callable[[str], T]) -> T:
-        """Text of this element through `convert`, whose ValueError becomes the error about this element."""
+        """Text of this element through `convert`, whose ValueError says what was expected instead."""
         try:
             return convert(self.value)
         except ValueError as problem:
-            raise self.error(str(problem)) from problem
+            raise self.error(f"{problem}, found '{short(self.value)}'") from problem
 
 
 def _boolean(text: str) -> bool:
     value = BOOLEANS.get(text.casefold())
     if value is None:
-        raise ValueError(f"expected true or false, found '{_short(text)}'")
+        raise ValueError("expected true or false")
     return value
 
 
 def _integer(text: str) -> int:
-    if not (text.removeprefix("-").isascii() and text.removeprefix("-").isdigit()) or len(text) > 18:
-        raise ValueError(f"expected a whole number, found '{_short(text)}'")
+    if not _INTEGER.fullmatch(text):
+        raise ValueError("expected a whole number")
     return int(text)
 
 
 def _number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise ValueError(f"expected a number, found '{_short(text)}'")
+    value = float(text) if _NUMBER.fullmatch(text) else math.inf
+    if math.isinf(value):
+        raise ValueError("expected a number")
     return value
 
 
@@ -259,10 +260,11 @@ def amount(text: str) -> float:
     """Finite number, not negative, that `text` stands for; ValueError otherwise."""
     value = _number(text)
     if value < 0:
-        raise ValueError(f"expected a number not below 0, found '{_short(text)}'")
+        raise ValueError("expected a number not below 0")
     return value
 
 
-def _short(text: str, length: int = 60) -> str:
-    line = " ".join(text.split())
+def short(text: str, length: int = 60) -> str:
+    """`text` in one line of at most about `length` characters, for messages."""
+    line = " ".join(text[: 4 * length].split())
     return line if len(line) <= length else line[:length] + "..."

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ipf.errors import JobOrderError
 from ipf.joborder import tasktable_eegs, tasktable_mmfi
+from ipf.joborder.reading import short
 from ipf.joborder.tasktable_model import TaskTable
 from ipf.xml import local_name, parse_xml
 
@@ -29,6 +30,6 @@ def read_task_table(path: str | os.PathLike[str]) -> TaskTable:
     if reader is None:
         expected = " or ".join(_READERS)
         raise JobOrderError(
-            f"{file}:{root.sourceline}: /{tag}: expected a task table, with the root {expected}"
+            f"{file}:{root.sourceline}: /{short(tag)}: expected a task table, with the root {expected}"
         )
     return replace(reader(root, str(file)), source=file)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from lxml import etree
 
 from ipf.errors import JobOrderError
-from ipf.joborder.reading import XSI
+from ipf.joborder.reading import XSI, short
 
 
 def element(tag: str, content: str | bool | float | None = "") -> etree._Element:
@@ -25,7 +25,7 @@ def element(tag: str, content: str | bool | float | None = "") -> etree._Element
             made.text = str(content)
         except ValueError as problem:
             raise JobOrderError(
-                f"{tag}: expected text without control characters, found {content!r}"
+                f"{tag}: expected text without control characters, found {short(repr(content))}"
             ) from problem
     return made
 
