@@ -8,13 +8,13 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ipf.atmosphere.shipped import shipped_folder
 from ipf.atmosphere.table import Axes, BandOptics, BandTable, ScatteringTable
 from ipf.errors import AuxiliaryError, ParameterError
 
@@ -29,11 +29,6 @@ SATELLITES = ("S2A", "S2B", "S2C")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MAXIMUM_SIZE = 32 * 1024 * 1024
 _AXES = ("aot", "pressure", "solar_zenith", "view_zenith", "relative_azimuth")
-
-
-def shipped_folder() -> Path:
-    """Folder of the look-up tables that travel with the project."""
-    return Path(str(files("ipf_auxdata"))) / "lut"
 
 
 def table_name(satellite: str, aerosol: str) -> str:

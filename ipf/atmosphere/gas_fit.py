@@ -1,0 +1,139 @@
+"""Fitting the gas model to rows of a line-by-line based band model (6SV1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import least_squares
+
+from ipf.atmosphere.gases import Absorption, BandGases, GasModel
+from ipf.atmosphere.profile import ozone_above, pressure_at, water_vapour_above
+from ipf.atmosphere.rows import Rows
+from ipf.errors import AuxiliaryError
+
+Floats = npt.NDArray[np.float64]
+
+WAYS = ("dn", "up", "tot")
+GAS_COLUMNS = {
+    "water_vapour": "h2o",
+    "ozone": "o3",
+    "oxygen": "o2",
+    "carbon_dioxide": "co2",
+    "methane": "ch4",
+}
+INPUT_COLUMNS = (
+    *("sza", "vza", "wv", "o3", "alt"),
+    *(f"{gas}_{way}" for gas in ("gas", *GAS_COLUMNS.values()) for way in WAYS),
+)
+"""Columns needed: solar and view zenith (degrees), water vapour at sea level (cm), ozone (cm-atm), altitude
+(km), and the transmittances downward, upward and in total, of all gases together and of each."""
+
+NEGLIGIBLE = 2.0e-5
+"""A gas that nowhere absorbs more than this is left out: the rows have five decimals."""
+
+_LEAST_LIGHT = 0.1
+"""Below this transmittance, five decimals no longer tell a total from the product of its gases."""
+
+_EVERYWHERE = (-np.inf, np.inf)
+
+_DECIMALS = 7
+
+Build = Callable[[Floats], Absorption]
+
+
+def fit_gas_model(rows: Rows, satellite: str) -> GasModel:
+    """Fit every band in `rows` (columns `INPUT_COLUMNS`); `satellite` is the one whose responses they hold
+    for.
+
+    Raises `AuxiliaryError` naming the file and the band when there are too few rows to fit.
+    """
+    names = sorted(set(rows.bands.tolist()), key=lambda name: (int(name[1:].rstrip("A")), name))
+    return GasModel(satellite, {name: _fit_band(rows, name) for name in names})
+
+
+def _fit_band(rows: Rows, name: str) -> BandGases:
+    chosen = rows.bands == name
+    if np.count_nonzero(chosen) < 8:
+        raise AuxiliaryError(f"{rows.path}: band {name}: {np.count_nonzero(chosen)} rows, at least 8 needed")
+    column = {key: value[chosen] for key, value in rows.columns.items()}
+    pressure = pressure_at(column["alt"])
+    masses = [1.0 / np.cos(np.deg2rad(column[key])) for key in ("sza", "vza")]
+    mass = np.concatenate([*masses, masses[0] + masses[1]])
+    ground = np.tile(pressure, len(WAYS))
+    amounts = {
+        "water_vapour": mass * np.tile(water_vapour_above(column["wv"], pressure), len(WAYS)),
+        "ozone": mass * np.tile(ozone_above(column["o3"], pressure), len(WAYS)),
+    }
+    observed = {
+        gas: np.concatenate([column[f"{key}_{way}"] for way in WAYS]) for gas, key in GAS_COLUMNS.items()
+    }
+    total = np.concatenate([column[f"gas_{way}"] for way in WAYS])
+    gases = {
+        gas: _fit_gas(gas, amounts.get(gas, mass), ground, value)
+        for gas, value in observed.items()
+        if value.min() < 1.0 - NEGLIGIBLE
+    }
+    product = np.prod(list(observed.values()), axis=0)
+    seen = product > _LEAST_LIGHT
+    if "methane" not in gases or np.all(total[seen] > product[seen] - NEGLIGIBLE):
+        return BandGases(gases, 0.0)
+    joint = np.log(observed["water_vapour"]) * np.log(observed["methane"])
+    other, overlap = _fit_other(mass, ground, total / product, joint)
+    return BandGases({**gases, "other": other}, overlap)
+
+
+def _fit_gas(gas: str, amount: Floats, pressure: Floats, observed: Floats) -> Absorption:
+    """Fit one gas: a cubic for water vapour, an exponential law for ozone, else a parabola in the air
+    mass."""
+    constant, slope = _straight_line(amount, observed)
+    if gas == "water_vapour":
+        start, build = np.array([constant, slope, 0.0, 0.0, 0.5, 0.0]), _cubic
+    elif gas == "ozone":  # a continuum, without lines whose cores saturate
+        start, build = np.array([constant]), _exponential
+    else:
+        start, build = np.array([constant, slope, 0.0, 1.0]), _parabola
+    found = _minimise(lambda v: build(v).transmittance(amount, pressure) - observed, start)
+    return _over_domain(build(found), amount, pressure)
+
+
+def _straight_line(amount: Floats, observed: Floats) -> tuple[float, float]:
+    """Constant and slope of ln(-ln T) over ln(amount), where T is neither 0 nor 1: the start of every fit."""
+    usable = (observed > 1e-3) & (observed < 1.0 - 1e-5)
+    slope, constant = np.polyfit(np.log(amount[usable]), np.log(-np.log(observed[usable])), 1)
+    return float(constant), float(slope)
+
+
+def _fit_other(mass: Floats, pressure: Floats, ratio: Floats, joint: Floats) -> tuple[Absorption, float]:
+    """Fit what the total has beyond the product of its gases: other gases, and the overlap of two of them."""
+    found = _minimise(
+        lambda v: _parabola(v).transmittance(mass, pressure) * np.exp(-v[4] * joint) - ratio,
+        np.array([-6.0, 0.9, 0.0, 1.0, 0.5]),
+    )
+    return _over_domain(_parabola(found), mass, pressure), float(found[4])
+
+
+def _minimise(residual: Callable[[Floats], Floats], start: Floats) -> Floats:
+    tight = 1e-15
+    result = least_squares(residual, start, x_scale="jac", ftol=tight, xtol=tight, gtol=tight, max_nfev=2000)
+    return np.asarray(np.round(result.x, _DECIMALS))
+
+
+def _cubic(v: Floats) -> Absorption:
+    return Absorption(tuple(v[:4].tolist()), (float(v[4]), float(v[5])), _EVERYWHERE)
+
+
+def _exponential(v: Floats) -> Absorption:
+    return Absorption((float(v[0]), 1.0), (0.0, 0.0), _EVERYWHERE)
+
+
+def _parabola(v: Floats) -> Absorption:
+    return Absorption(tuple(v[:3].tolist()), (float(v[3]), 0.0), _EVERYWHERE)
+
+
+def _over_domain(absorption: Absorption, amount: Floats, pressure: Floats) -> Absorption:
+    position = absorption.position(amount, pressure)
+    domain = (round(float(position.min()), 3), round(float(position.max()), 3))
+    return replace(absorption, domain=domain)
