@@ -92,7 +92,8 @@ class Raster:
 
     `read` returns the counts of a window, shape (height, width), of type `dtype`; the window lies inside the
     grid. `scale` is None for class maps and masks, whose counts have no physical value. `layer` names the
-    quantity (``toa_reflectance/B02``), `source` the file or step that it comes from.
+    quantity (``toa_reflectance/B02``), `source` the file or step that it comes from. `flags` names the bits
+    of a flag mask from the lowest on, `classes` the values of a class map from 0 on.
     """
 
     layer: str
@@ -105,6 +106,8 @@ class Raster:
     nodata: int | None = None
     source: str = ""
     on_release: Callable[[], None] | None = field(default=None, repr=False, compare=False)
+    flags: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
     def release(self) -> None:
         """Tell that the reader is done with the raster, so that memory held for it may be freed."""

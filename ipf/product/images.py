@@ -1,0 +1,186 @@
+"""Decoding of product images (JPEG 2000, or GeoTIFF as Sen2Cor may write), and the store that holds them.
+
+Each band is decoded once, whole: the internal tiles of the three resolutions (10.24, 12.8 and 11.52 km) never
+align, so that windows read straight from the files would decode most tiles several times.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from osgeo import gdal
+
+from ipf.errors import ProductError
+from ipf.product.raster import Grid
+
+Counts = npt.NDArray[Any]
+
+_DRIVERS = {".jp2": "JP2OpenJPEG", ".tif": "GTiff"}
+EXTENSIONS: tuple[str, ...] = tuple(_DRIVERS)
+"""Extensions of images, the usual one first."""
+
+_STAND_IN_BYTES = 1
+_END_OF_CODESTREAM = b"\xff\xd9"
+_STRIPE_BLOCKS = 2
+# With one thread GDAL 3.6 makes OpenJPEG hand every code-block to a pool of one, which costs 1.7 times the
+# time on 4 x 4 code-blocks; from two threads on it decodes tiles side by side without a pool.
+_LEAST_THREADS = 2
+
+
+def decode_image(path: Path, grid: Grid, dtype: np.dtype[Any], threads: int = 1) -> Counts:
+    """Decode the single-component image `path`, which must cover `grid`; the array is read-only.
+
+    `dtype` is uint16 for bands, uint8 for classes and masks. Raises ProductError naming the file when it is
+    missing, a stand-in, cut, not an image, of samples that do not fit `dtype`, or of another size or place
+    than `grid`.
+    """
+    counts = np.empty(grid.shape, dtype)
+    for top, stripe in _stripes(path, grid, threads, components=1):
+        if not np.can_cast(stripe.dtype, dtype, "safe"):
+            raise ProductError(f"{path}: samples of {stripe.dtype}, expected {dtype}")
+        counts[top : top + stripe.shape[1]] = stripe[0]
+    counts.flags.writeable = False
+    return counts
+
+
+def decode_flags(path: Path, grid: Grid, planes: int, threads: int = 1) -> Counts:
+    """Decode an image of `planes` components (at most 8) to uint8 flags: bit i is set where plane i is not 0.
+
+    Read-only, shape of `grid`; raises as `decode_image` does.
+    """
+    flags = np.zeros(grid.shape, np.uint8)
+    for top, stripe in _stripes(path, grid, threads, components=planes):
+        part = flags[top : top + stripe.shape[1]]
+        for bit, plane in enumerate(stripe):
+            part |= (plane != 0).astype(np.uint8) << np.uint8(bit)
+    flags.flags.writeable = False
+    return flags
+
+
+def _stripes(path: Path, grid: Grid, threads: int, components: int) -> Iterator[tuple[int, Counts]]:
+    """First row and samples (components, rows, columns) of stripes that make up the image.
+
+    A stripe has a few rows of internal tiles, so that GDAL's own copy stays small.
+    """
+    _check_file(path)
+    with _gdal(max(threads, _LEAST_THREADS)):
+        try:
+            dataset = _open(path)
+            _check_image(path, dataset, grid, components)
+            height = dataset.GetRasterBand(1).GetBlockSize()[1] * _STRIPE_BLOCKS
+            for top in range(0, grid.rows, height):
+                # One call for all components: a JPEG 2000 tile holds them all and is decoded once.
+                stripe = dataset.ReadAsArray(0, top, grid.columns, min(height, grid.rows - top))
+                if stripe is None:
+                    raise RuntimeError(gdal.GetLastErrorMsg() or f"rows from {top} on are damaged")
+                yield top, stripe.reshape(components, -1, grid.columns)
+        except RuntimeError as problem:
+            raise ProductError(f"{path}: cannot be decoded: {_one_line(str(problem))}") from problem
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what GDAL would report unclearly, or only from a thread of its own."""
+    if path.suffix not in _DRIVERS:
+        raise ProductError(f"{path}: expected an image file ({', '.join(EXTENSIONS)})")
+    if not path.is_file():
+        raise ProductError(f"{path}: image is missing")
+    try:
+        size = path.stat().st_size
+        if size <= _STAND_IN_BYTES:
+            raise ProductError(f"{path}: empty stand-in of {size} bytes, expected an image")
+        if path.suffix == ".jp2":
+            with path.open("rb") as file:
+                file.seek(-len(_END_OF_CODESTREAM), 2)
+                if file.read() != _END_OF_CODESTREAM:
+                    raise ProductError(f"{path}: JPEG 2000 code-stream is cut, or not one at all")
+    except OSError as problem:
+        raise ProductError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
+
+
+def _open(path: Path) -> gdal.Dataset:
+    dataset = gdal.OpenEx(str(path), gdal.OF_RASTER, allowed_drivers=[_DRIVERS[path.suffix]])
+    if dataset is None:
+        raise RuntimeError(gdal.GetLastErrorMsg() or "not an image")
+    return dataset
+
+
+def _check_image(path: Path, dataset: gdal.Dataset, grid: Grid, components: int) -> None:
+    size = dataset.RasterYSize, dataset.RasterXSize
+    if size != grid.shape:
+        raise ProductError(
+            f"{path}: image of {size[0]} x {size[1]} pixels, expected {grid.rows} x {grid.columns} (a reduced"
+            " stand-in?)"
+        )
+    if dataset.RasterCount != components:
+        raise ProductError(f"{path}: image of {dataset.RasterCount} components, expected {components}")
+    if dataset.GetRasterBand(1).DataType not in (gdal.GDT_Byte, gdal.GDT_UInt16):
+        raise ProductError(f"{path}: samples are not unsigned integers of 8 or 16 bits")
+    transform = dataset.GetGeoTransform(can_return_null=True)
+    if transform is not None and not np.allclose(transform, grid.geotransform, rtol=0, atol=1e-6):
+        raise ProductError(
+            f"{path}: image with geotransform {tuple(transform)}, expected {grid.geotransform} as in the tile"
+            " metadata"
+        )
+
+
+@contextmanager
+def _gdal(threads: int) -> Iterator[None]:
+    """GDAL of this thread: nothing printed, no sidecar files looked for, `threads` threads."""
+    options = {"GDAL_NUM_THREADS": str(threads), "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
+    previous = {name: gdal.GetThreadLocalConfigOption(name, None) for name in options}
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    gdal.ErrorReset()
+    for name, value in options.items():
+        gdal.SetThreadLocalConfigOption(name, value)
+    try:
+        yield
+    finally:
+        for name, value in previous.items():
+            gdal.SetThreadLocalConfigOption(name, value)
+        gdal.PopErrorHandler()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+class BandStore:
+    """Decoded images by name: decoded at first use, kept until released. Safe to use from several threads.
+
+    Two threads asking for one image decode it once; different images decode side by side. The memory held is
+    that of the counts. `threads` is given to each decoding.
+    """
+
+    def __init__(self, threads: int = 1) -> None:
+        self.threads = threads
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        self._counts: dict[str, Counts] = {}
+
+    def counts(self, name: str, decode: Callable[[int], Counts]) -> Counts:
+        """Counts held under `name`; when there are none, those that `decode(threads)` gives."""
+        with self._lock:
+            lock = self._locks.setdefault(name, threading.Lock())
+        with lock:
+            held = self._counts.get(name)
+            if held is None:
+                held = decode(self.threads)
+                self._counts[name] = held
+            return held
+
+    def release(self, name: str) -> None:
+        """Forget the counts held under `name`, if any; they are decoded again when asked for."""
+        with self._lock:
+            self._counts.pop(name, None)
+
+    @property
+    def held(self) -> dict[str, int]:
+        """Bytes held, by name."""
+        with self._lock:
+            return {name: counts.nbytes for name, counts in sorted(self._counts.items())}
