@@ -1,0 +1,236 @@
+"""From a job order's path to an exit code: log, plan, run, REPORT, LIST.
+
+Whatever goes wrong once the job order is read ends in one error line, a report and a code of 128 or more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from ipf.cli.exitcodes import warning_exit_code
+from ipf.cli.guard import UNEXPECTED, Interrupted, describe, exit_code_of, handled_signals
+from ipf.cli.joblog import JobLog, JobRecord
+from ipf.cli.journal import Journal
+from ipf.engine import Plan, Plugins, RunOptions, RunReport, Status, load_plugins, plan_job, run_plan
+from ipf.engine.reportfiles import list_path, write_list, write_reports
+from ipf.engine.runlog import LogStream, RunLogHandler
+from ipf.errors import IpfError
+from ipf.joborder import BUILT_IN_DIALECTS, JobOrder, LogLevel, read_job_order
+
+if TYPE_CHECKING:
+    from ipf.cli.console import ProgressBar
+
+PROGRESS_STEP = 0.05
+"""Share of a task between two PROGRESS lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What is to be run, and how."""
+
+    job_order: Path
+    plugin_paths: tuple[Path, ...]
+    options: RunOptions
+
+
+def read_with_plugins(path: Path, plugins: Plugins | None) -> JobOrder:
+    """The job order at `path`, in a built-in dialect or one of a plugin's."""
+    if plugins is None:
+        return read_job_order(path, BUILT_IN_DIALECTS)
+    offered = plugins.table("ipf_joborder_dialects").values()
+    known = {dialect.name: dialect for dialect in BUILT_IN_DIALECTS}
+    known.update((offer.name, offer.description) for offer in offered)
+    return read_job_order(path, tuple(known.values()))
+
+
+def plan_request(request: JobRequest) -> Plan:
+    """The plan of a job, that a run of it would follow; `IpfError` when it is refused."""
+    plugins = load_plugins(request.plugin_paths)
+    job_order = read_with_plugins(request.job_order, plugins)
+    return plan_job(job_order, request.job_order, plugins, request.options)
+
+
+def run_job(request: JobRequest, journal: Journal, bar: ProgressBar | None = None) -> int:
+    """Run a job; returns the exit code. `JobOrderError` when the job order cannot be read.
+
+    With a `bar` (a terminal), progress is shown there and a summary at the end.
+    """
+    plugins: Plugins | BaseException
+    try:
+        plugins = load_plugins(request.plugin_paths)
+    except BaseException as problem:  # told in the report, once the job order says where that belongs
+        plugins = problem
+    job_order = read_with_plugins(request.job_order, plugins if isinstance(plugins, Plugins) else None)
+    record = JobRecord.of(job_order, request.job_order, request.options.task, journal.process)
+    with bar or contextlib.nullcontext():
+        job_log = JobLog(record, journal, on_terminal=bar is not None)
+        run = _JobRun(request, job_order, plugins, job_log, bar)
+        with _captured(job_log):
+            report = run.run()
+        report = run.finish(report)
+        job_log.close()
+    if bar is not None:
+        bar.summary(report)
+    return report.exit_code
+
+
+@contextlib.contextmanager
+def _captured(job_log: JobLog) -> Iterator[None]:
+    """Turn what plugins and libraries print, warn and log into lines of the log."""
+    handler = RunLogHandler(job_log.log, logging.WARNING)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    logging.captureWarnings(True)
+    try:
+        with (
+            contextlib.redirect_stdout(LogStream(job_log.log, LogLevel.INFO)),
+            contextlib.redirect_stderr(LogStream(job_log.log, LogLevel.WARNING)),
+        ):
+            yield
+    finally:
+        logging.captureWarnings(False)
+        root.removeHandler(handler)
+
+
+@contextlib.contextmanager
+def _on_signals(action: Callable[[int], None]) -> Iterator[None]:
+    """Call `action` with the number of each signal that comes, instead of interrupting what runs."""
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        action(number)
+
+    before = {number: signal.signal(number, handle) for number in handled_signals()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _JobRun:
+    """One run of a job; hears what the engine tells of it."""
+
+    def __init__(
+        self,
+        request: JobRequest,
+        job_order: JobOrder,
+        plugins: Plugins | BaseException,
+        job_log: JobLog,
+        bar: ProgressBar | None,
+    ) -> None:
+        self._request = request
+        self._job_order = job_order
+        self._plugins = plugins
+        self._job_log = job_log
+        self._bar = bar
+        self._start = datetime.now(UTC)
+        self._stop = threading.Event()
+        self._signal: int | None = None
+        self._shown: dict[str, float] = {}
+
+    def message(self, level: str, text: str) -> None:
+        """Log a message; what goes wrong because the run was interrupted is no error of its own."""
+        if level == "ERROR" and self._signal is not None:
+            level = "DEBUG"
+        self._job_log.log.message(level, text)
+
+    def progress(self, task: str, step: str, fraction: float) -> None:
+        """Log progress now and then, and show it on the bar."""
+        if self._bar is not None:
+            self._bar.update(task, step, fraction)
+        shown = self._shown.get(task, 0.0)
+        if fraction >= min(shown + PROGRESS_STEP, 1.0) > shown:
+            self._shown[task] = fraction
+            where = f", step {step}" if step else ""
+            self.message("PROGRESS", f"task {task}: progress {100 * fraction:.0f} %{where}")
+
+    def written(self, path: Path) -> None:
+        """Log an output."""
+        self.message("INFO", f"written {path}")
+
+    def run(self) -> RunReport:
+        """Plan and run; every failure becomes a report."""
+        self._job_log.log.message(
+            "INFO",
+            f"processor {self._job_order.processor_name} {self._job_order.processor_version} starting, "
+            f"job order {self._request.job_order}",
+        )
+        for note in self._job_order.notes:
+            self._job_log.log.message("DEBUG", note)
+        try:
+            return self._run()
+        except BaseException as problem:
+            code, log = exit_code_of(problem), self._job_log.log
+            if not isinstance(problem, Interrupted):
+                log.message("ERROR" if code == UNEXPECTED else "DEBUG", traceback.format_exc())
+            log.message("ERROR", describe(problem))
+            return self._job_log.record.failed_report(self._start, code, describe(problem))
+
+    def _run(self) -> RunReport:
+        if isinstance(self._plugins, BaseException):
+            raise self._plugins
+        plugins = self._plugins
+        for name, why in plugins.failures.items():
+            self.message("WARNING", f"plugin {name} is not available: {why}")
+        plan = plan_job(self._job_order, self._request.job_order, plugins, self._request.options)
+        warning_code = warning_exit_code(plan)
+        for task in plan.tasks:
+            for planned in task.steps:
+                for note in planned.findings.notes:
+                    self.message("INFO", f"step {planned.step.name}: {note}")
+        with _on_signals(self._interrupt):
+            report = run_plan(plan, plugins, self, self._stop)
+        if self._signal is not None and report.status is Status.FAILED:
+            interruption = Interrupted(self._signal)
+            self._job_log.log.message("ERROR", describe(interruption))
+            return replace(report, exit_code=exit_code_of(interruption), error=describe(interruption))
+        if report.status is not Status.FAILED and self._job_log.warnings:
+            report = replace(report, status=Status.WARNING, warnings=self._job_log.warnings)
+        return replace(report, exit_code=warning_code) if report.status is Status.WARNING else report
+
+    def _interrupt(self, number: int) -> None:
+        self._signal = self._signal or number
+        self._stop.set()
+
+    def finish(self, report: RunReport) -> RunReport:
+        """Tell the end, and write the files that tell it: the reports, and (never on failure) the list."""
+        log = self._job_log.log
+        log.message("INFO", f"processor ending: {_figures(report)}")
+        try:
+            self._write_reports(report)
+            listed = list_path(self._job_order, self._request.job_order)
+            if report.status is not Status.FAILED and listed is not None:
+                write_list(listed, [path for task in report.tasks for path in task.outputs])
+        except IpfError as problem:
+            log.message("ERROR", str(problem))
+            if report.status is Status.FAILED:
+                return report
+            report = replace(
+                report, status=Status.FAILED, exit_code=exit_code_of(problem), error=str(problem)
+            )
+            with contextlib.suppress(IpfError):  # it may be the very reports that cannot be written
+                self._write_reports(report)
+        return report
+
+    def _write_reports(self, report: RunReport) -> None:
+        record = self._job_log.record
+        write_reports(record.reports, report, self._job_log.log.messages, record.identity)
+
+
+def _figures(report: RunReport) -> str:
+    seconds = (report.stop - report.start).total_seconds()
+    memory = f", peak memory {report.peak_memory_bytes / 1e6:.0f} MB" if report.peak_memory_bytes else ""
+    return (
+        f"status {report.status.value}, exit code {report.exit_code}, {seconds:.1f} s{memory}, "
+        f"{len(report.warnings)} warnings"
+    )

@@ -1,0 +1,92 @@
+"""What the working child tells its guard, in memory that outlives the child however it ends.
+
+One JSON line for each record, in an anonymous file that both processes hold open: no name on any disk,
+nothing to clean up, and complete up to the moment of a crash. Standard library only: the guard imports it.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What the journal holds.
+
+    `exit_code` is None when the child never said that it ended. `job` is what a post-mortem needs to know of
+    the job (None before a job order was read), `messages` its log as (time, level, text), `crash` the Python
+    stacks at a fatal signal.
+    """
+
+    exit_code: int | None
+    temporaries: tuple[str, ...]
+    job: Mapping[str, Any] | None
+    messages: tuple[tuple[str, str, str], ...]
+    crash: tuple[str, ...]
+
+
+class Journal:
+    """An append-only list of records shared by the guard and its child."""
+
+    def __init__(self, descriptor: int, crash_descriptor: int, process: int) -> None:
+        self._descriptor = descriptor
+        self._crash_descriptor = crash_descriptor
+        self.process = process
+        """The guard's process number: the one that was started, that signals go to and that logs name."""
+
+    @classmethod
+    def create(cls) -> Journal:
+        """A new, empty journal of the calling process."""
+        return cls(os.memfd_create("ipf-journal"), os.memfd_create("ipf-crash"), os.getpid())
+
+    def watch(self) -> None:
+        """Have this process's temporary files and the stacks of a crash noted."""
+        sys.addaudithook(self._note_temporary_file)
+        faulthandler.enable(self._crash_descriptor)
+
+    def end(self, exit_code: int) -> None:
+        """The child has done all it had to and leaves with `exit_code`."""
+        self._write("end", exit_code)
+
+    def begin_job(self, job: Mapping[str, Any]) -> None:
+        """A job order has been read; `job` is JSON."""
+        self._write("job", job)
+
+    def message(self, time: str, level: str, text: str) -> None:
+        """A line of the log."""
+        self._write("message", (time, level, text))
+
+    def _note_temporary_file(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Audit hook: note what `tempfile` makes, as all temporary files of the project are."""
+        if event in ("tempfile.mkstemp", "tempfile.mkdtemp"):
+            self._write("temporary", str(Path(os.fsdecode(arguments[0])).absolute()))
+
+    def read(self) -> Records:
+        """Everything written so far."""
+        found: dict[str, list[Any]] = {"end": [], "temporary": [], "job": [], "message": []}
+        *complete, _torn = _content(self._descriptor).split(b"\n")
+        for line in complete:
+            kind, value = json.loads(line)
+            found[kind].append(value)
+        return Records(
+            exit_code=found["end"][-1] if found["end"] else None,
+            temporaries=tuple(dict.fromkeys(found["temporary"])),
+            job=found["job"][-1] if found["job"] else None,
+            messages=tuple((time, level, text) for time, level, text in found["message"]),
+            crash=tuple(_content(self._crash_descriptor).decode("utf-8", "replace").splitlines()),
+        )
+
+    def _write(self, kind: str, value: Any) -> None:
+        # One write call for each record: records of several threads never mix.
+        os.write(self._descriptor, json.dumps((kind, value)).encode("ascii") + b"\n")
+
+
+def _content(descriptor: int) -> bytes:
+    return os.pread(descriptor, os.fstat(descriptor).st_size, 0)

@@ -1,0 +1,150 @@
+"""A plan for people (tables) and for programs (JSON)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ipf.cli.tables import table_text
+from ipf.engine import BlockStep, Plan, SceneStep, SinkStep, SourceStep, Step, TaskPlan
+from ipf.engine.plan import PlannedStep
+
+KINDS = {SourceStep: "source", BlockStep: "block", SceneStep: "scene", SinkStep: "sink"}
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON."""
+    return {
+        "job_order": str(plan.job_order_path),
+        "dialect": plan.job_order.dialect,
+        "processor_name": plan.job_order.processor_name,
+        "processor_version": plan.job_order.processor_version,
+        "executor": plan.options.executor,
+        "block_size_m": plan.options.block_size_m,
+        "memory_bytes": plan.memory_bytes,
+        "tasks": [_task(task) for task in plan.tasks],
+    }
+
+
+def _task(task: TaskPlan) -> dict[str, Any]:
+    return {
+        "name": task.request.task_name,
+        "definition": task.definition.name,
+        "version": task.version,
+        "workers": task.context.workers,
+        "creation_date": task.context.creation_date.isoformat(),
+        "memory_bytes": task.memory_bytes,
+        "inputs": {name: [str(path) for path in paths] for name, paths in task.request.inputs.items()},
+        "auxiliary": [str(path) for path in task.auxiliary],
+        "outputs": [{"file_type": file.file_type, "path": str(file.path)} for file in task.outputs],
+        "breakpoints": {name: str(path) for name, path in task.breakpoints.items()},
+        "steps": [_step(planned) for planned in task.steps],
+        "layers": [
+            {
+                "name": layer.name,
+                "producer": layer.producer,
+                "consumers": list(layer.consumers),
+                "resolution_m": layer.grid.resolution,
+                "rows": layer.grid.rows,
+                "columns": layer.grid.columns,
+                "dtype": layer.dtype,
+                "bytes": layer.nbytes,
+                "held": layer.held,
+            }
+            for layer in task.layers
+        ],
+        "warnings": list(task.warnings),
+    }
+
+
+def _step(planned: PlannedStep) -> dict[str, Any]:
+    return {
+        "name": planned.step.name,
+        "kind": _kind(planned.step),
+        "summary": planned.step.summary,
+        "provider": planned.provider,
+        "pass": planned.pass_number,
+        "bands": _bands(planned),
+        "skipped": planned.skipped,
+        "notes": list(planned.findings.notes),
+        "parameters": [
+            {
+                "name": parameter.name,
+                "value": _json_value(parameter.value),
+                "origin": parameter.origin,
+                "description": parameter.description,
+            }
+            for parameter in planned.parameter_origins
+        ],
+    }
+
+
+def _kind(step: Step) -> str:
+    return next(name for kind, name in KINDS.items() if isinstance(step, kind))
+
+
+def _bands(planned: PlannedStep) -> list[str]:
+    return [unit.band for unit in planned.units if unit.band]
+
+
+def _json_value(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def plan_tables(plan: Plan) -> str:
+    """The plan as tables."""
+    order = plan.job_order
+    head = (
+        f"{order.processor_name} {order.processor_version}  {order.dialect} job order {plan.job_order_path}\n"
+        f"executor {plan.options.executor}, blocks of {plan.options.block_size_m} m, "
+        f"memory forecast {_megabytes(plan.memory_bytes)}\n"
+    )
+    return head + "".join(_task_tables(task) for task in plan.tasks)
+
+
+def _task_tables(task: TaskPlan) -> str:
+    steps = [
+        (
+            planned.pass_number,
+            planned.step.name,
+            "loaded" if planned.skipped else _kind(planned.step),
+            " ".join(_bands(planned)),
+            planned.provider,
+            planned.step.summary,
+        )
+        for planned in task.steps
+    ]
+    parameters = [
+        (planned.step.name, parameter.name, parameter.value, parameter.origin, parameter.description)
+        for planned in task.steps
+        for parameter in planned.parameter_origins
+    ]
+    inputs = [(name, path) for name, paths in task.request.inputs.items() for path in paths]
+    held = [
+        (layer.name, layer.producer, layer.grid.resolution, layer.dtype, _megabytes(layer.nbytes))
+        for layer in task.layers
+        if layer.held
+    ]
+    notes = [(planned.step.name, note) for planned in task.steps for note in planned.findings.notes]
+    name = task.request.task_name
+    stands_for = "" if task.definition.name == name else f" (chain {task.definition.name})"
+    title = f"\ntask {name} {task.version}".rstrip() + (
+        f"{stands_for}: {task.context.workers} workers, memory forecast {_megabytes(task.memory_bytes)}\n"
+    )
+    sections = (
+        ("steps", ("pass", "step", "kind", "bands", "provider", "summary"), steps),
+        ("parameters", ("step", "name", "value", "origin", "description"), parameters),
+        ("inputs", ("type", "path"), inputs),
+        ("auxiliary files", ("path",), [(path,) for path in task.auxiliary]),
+        ("outputs", ("type", "path"), [(file.file_type, file.path) for file in task.outputs]),
+        ("breakpoints", ("layer", "path"), list(task.breakpoints.items())),
+        ("layers held whole", ("layer", "from", "m", "type", "size"), held),
+        ("notes", ("step", "note"), notes),
+        ("warnings", ("text",), [(text,) for text in task.warnings]),
+    )
+    return title + "".join(
+        f"\n{table_text(heading, columns, rows)}" for heading, columns, rows in sections if rows
+    )
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:.0f} MB"

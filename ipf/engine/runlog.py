@@ -1,0 +1,202 @@
+"""Log lines of a run, in the form that management layers read.
+
+    MMFI  2024-05-01T10:30:00.000000 node processor 06.01 [0000004711]: [I] text
+    EEGS  2024-05-01T10:30:00.000000 node processor 06.01 task [0000004711]: [I] text
+
+EEGS: ESA-EOPG-EEGS-ID-0083 as its public implementations agree on it. MMFI: the same line without the task,
+as a delivered Sentinel-3 processor prints it; the process number is padded there too, which no reader of
+digits minds. Times are UTC with six decimals, always; a field never holds a space; one record is one line.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from ipf.engine.report import Message
+from ipf.errors import OutputError
+from ipf.joborder.loglevels import LogLevel
+
+PROCESS_DIGITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LogIdentity:
+    """Who writes a log; `task` is empty in the MMFI family, whose lines have no such field."""
+
+    node: str
+    processor: str
+    version: str
+    process: int
+    task: str = ""
+
+
+def time_text(moment: datetime) -> str:
+    """UTC time of `moment` with six decimals and no zone: 26 characters."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+def log_line(identity: LogIdentity, moment: datetime, level: str, text: str) -> str:
+    """The line of one record, without its end; `text` must be one line (see `lines_of`)."""
+    fields = [identity.node, identity.processor, identity.version]
+    if identity.task:
+        fields.append(identity.task)
+    head = " ".join(_field(each) for each in fields)
+    return f"{time_text(moment)} {head} [{identity.process:0{PROCESS_DIGITS}d}]: [{level[0]}] {text}"
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a message that has several (a traceback), without blank ones and control characters.
+
+    A message without any text is one empty line: it still is a record.
+    """
+    lines = [_printable(line.rstrip()) for line in text.splitlines() if line.strip()]
+    return lines or [""]
+
+
+def _field(text: str) -> str:
+    return _printable("_".join(text.split())) or "-"
+
+
+def _printable(line: str) -> str:
+    """`line` with control characters and surrogates written as escapes; tabs become spaces."""
+    line = line.replace("\t", " ")
+    if line.isprintable():
+        return line
+    return "".join(
+        c if c.isprintable() or c == "\u00a0" else c.encode("unicode_escape").decode() for c in line
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class RunLog:
+    """Writes messages to two streams, each with its own set of levels, and to a file with all levels.
+
+    A message goes to each stream whose levels hold its own. A stream that fails (its reader has gone, its
+    disk is full) is given up at its first failure: the run is worth more than its log. `observer` gets every
+    message, line by line. Threads may log at the same time; lines never mix.
+    """
+
+    def __init__(
+        self,
+        identity: LogIdentity,
+        stdout: tuple[TextIO, Collection[LogLevel]],
+        stderr: tuple[TextIO, Collection[LogLevel]],
+        *,
+        file: Path | None = None,
+        observer: Callable[[Message], None] | None = None,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self.identity = identity
+        self._sinks = [(stream, frozenset(levels)) for stream, levels in (stdout, stderr)]
+        self._observer = observer
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._messages: list[Message] = []
+        if file is not None:
+            self._sinks.append((_open_log(file), frozenset(LogLevel)))
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Every message so far, one for each line."""
+        return tuple(self._messages)
+
+    def message(self, level: str, text: str) -> None:
+        """Log `text` at `level`, the name of a `LogLevel` (ValueError for any other)."""
+        severity = LogLevel.of(level)
+        if severity is None:
+            raise ValueError(f"log level {level!r}: expected one of {', '.join(LogLevel.__members__)}")
+        with self._lock:
+            moment = self._clock()
+            for line in lines_of(text):
+                message = Message(moment, severity.name, line)
+                self._messages.append(message)
+                if self._observer is not None:
+                    self._observer(message)
+                self._write(severity, log_line(self.identity, moment, severity.name, line) + "\n")
+
+    def _write(self, severity: LogLevel, line: str) -> None:
+        for sink in tuple(self._sinks):
+            stream, levels = sink
+            if severity not in levels:
+                continue
+            try:
+                stream.write(line)
+                stream.flush()
+            except (OSError, ValueError):
+                self._sinks.remove(sink)
+
+    def close(self) -> None:
+        """Close the log file, if there is one."""
+        for stream, _levels in self._sinks[2:]:
+            stream.close()
+
+
+def _open_log(path: Path) -> TextIO:
+    try:
+        return path.open("a", encoding="utf-8", errors="backslashreplace")
+    except OSError as problem:
+        raise OutputError(f"{path}: log file cannot be written: {problem.strerror or problem}") from problem
+
+
+class RunLogHandler(logging.Handler):
+    """Passes records of Python's `logging` (steps, libraries, warnings) on to a run's log."""
+
+    def __init__(self, log: RunLog, level: int = logging.DEBUG) -> None:
+        super().__init__(level)
+        self._log = log
+        self.setFormatter(logging.Formatter("%(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log one record with its traceback, if it has one; of a Python warning, not the quoted source."""
+        text = self.format(record)
+        if record.name == "py.warnings":
+            text = text.partition("\n")[0]
+        self._log.message(_level_name(record.levelno), text)
+
+
+def _level_name(number: int) -> str:
+    if number >= logging.ERROR:
+        return LogLevel.ERROR.name
+    if number >= logging.WARNING:
+        return LogLevel.WARNING.name
+    return LogLevel.INFO.name if number >= logging.INFO else LogLevel.DEBUG.name
+
+
+class LogStream:
+    """A text stream whose lines become messages: stands for stdout and stderr while plugins run.
+
+    A ``print`` in a plugin would otherwise put a line into the log that no reader of logs understands.
+    """
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+
+    def __init__(self, log: RunLog, level: LogLevel) -> None:
+        self._log = log
+        self._level = level.name
+        self._local = threading.local()
+
+    def write(self, text: str) -> int:
+        """Take `text`; each line that it completes is logged."""
+        *lines, rest = (getattr(self._local, "rest", "") + text).split("\n")
+        self._local.rest = rest
+        for line in lines:
+            if line.strip():
+                self._log.message(self._level, line)
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: an unfinished line waits for its end."""
+
+    def isatty(self) -> bool:
+        """Whether this is a terminal: never."""
+        return False

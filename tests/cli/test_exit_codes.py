@@ -1,0 +1,240 @@
+"""The exit-code matrix: however a run ends, the process leaves with a code that says so."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.programs import PLUGIN, PROGRAMS, check_log, environment, make_job, of_level, run
+
+SUCCESS = {"out/sum.txt", "report/report.xml", "4711.LIST"}
+FAILURE = {"report/report.xml"}
+
+FAILURES = [
+    ("bug", 167, "step write_sum: ZeroDivisionError: first line second line"),
+    ("recursion", 167, "step write_sum: RecursionError"),
+    ("memory", 169, "out of memory"),
+    ("resource", 169, "the disk quota is too small"),
+    ("python_exit", 128, "SystemExit: left with a text"),
+    ("block_exit", 128, "SystemExit: 0"),
+    ("os_exit", 128, "the processor left with code 1 without saying why"),
+    ("native_exit", 128, "the processor left with code 1 without saying why"),
+    ("crash", 139, "the processor was killed by SIGSEGV"),
+    ("killed", 137, "the processor was killed by SIGKILL"),
+    ("auxiliary", 166, "no table is valid at the date"),
+    ("unreadable", 165, "in.tiny: expected a tiny product"),
+    ("plan_bug", 167, "step open_tiny: ZeroDivisionError"),
+]
+
+
+@pytest.mark.parametrize(("behaviour", "code", "error"), FAILURES)
+def test_a_failure_leaves_its_code_one_reason_and_a_report(
+    tmp_path: Path, behaviour: str, code: int, error: str
+) -> None:
+    job = make_job(tmp_path / "job", behaviour)
+    ended = run("ipf-processor", job.path)
+    assert ended.returncode == code
+    assert error in of_level(ended.stderr, "E")[-1]
+    assert of_level(ended.stdout, "E") == of_level(ended.stderr, "E")
+    assert job.files() == FAILURE
+    report = job.report.read_text()
+    assert "<Status>FAILED</Status>" in report
+    assert f"<Exit_Code>{code}</Exit_Code>" in report
+
+
+def test_a_crash_tells_where_it_happened(tmp_path: Path) -> None:
+    ended = run("ipf-processor", make_job(tmp_path / "job", "crash").path)
+    assert any("in crash" in line for line in of_level(ended.stdout, "D"))
+
+
+@pytest.mark.parametrize("behaviour", ["ok", "long_thread"])
+def test_a_success_leaves_zero_and_every_file(tmp_path: Path, behaviour: str) -> None:
+    job = make_job(tmp_path / "job", behaviour)
+    ended = run("ipf-processor", job.path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    check_log(ended.stdout)
+    assert job.files() == SUCCESS
+    assert job.sum.read_text() == "380\n"
+    assert (job.folder / "4711.LIST").read_text() == "out/sum.txt\n"
+
+
+def test_an_output_that_was_not_planned_is_a_failure(tmp_path: Path) -> None:
+    job = make_job(tmp_path / "job", "unplanned")
+    assert run("ipf-processor", job.path).returncode == 168
+    assert job.files() == {"out/sum.txt", "report/report.xml"}
+
+
+def test_what_plugins_print_is_part_of_the_log(tmp_path: Path) -> None:
+    ended = run("ipf-processor", make_job(tmp_path / "job", "chatter").path)
+    assert ended.returncode == 0
+    warnings = of_level(ended.stderr, "W")
+    assert warnings[0] == "complained"
+    assert "deprecated thing" in warnings[1]
+    assert len(warnings) == 2
+    assert {"printed", "twice"} <= set(of_level(ended.stdout, "I"))
+
+
+@pytest.mark.parametrize(
+    ("task", "setting", "code"),
+    [("TINY", "", 0), ("TINY", "3", 3), ("Sen2Cor", "3", 0), ("OLQC", "3", 0), ("TINY", "128", 164)],
+)
+def test_warnings_have_a_code_of_their_own_only_where_it_is_asked_for(
+    tmp_path: Path, task: str, setting: str, code: int
+) -> None:
+    job = make_job(tmp_path / "job", "warn", task=task)
+    ended = run("ipf-processor", job.path, env={"IPF_WARNING_EXIT_CODE": setting})
+    assert ended.returncode == code
+    assert job.files() == (SUCCESS if code < 128 else FAILURE)
+
+
+def test_the_code_of_warnings_may_stand_in_a_configuration_file(tmp_path: Path) -> None:
+    job = make_job(tmp_path / "job", "warn", configuration="<Conf_File_Name>exit.toml</Conf_File_Name>")
+    (job.folder / "exit.toml").write_text("[exit]\nwarnings = 5\n")
+    assert run("ipf-processor", job.path).returncode == 5
+    (job.folder / "exit.toml").write_text('[exit]\nwarnings = "5"\n')
+    assert run("ipf-processor", job.path).returncode == 164
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ipf-processor"],
+        ["ipf-processor", "one", "two"],
+        ["ipf-processor", "--unknown"],
+        ["ipf", "unknown"],
+        ["ipf", "--unknown"],
+        ["ipf", "run"],
+        ["ipf", "run", "job.xml", "--workers", "0"],
+        ["ipf", "run", "job.xml", "--set", "no_value"],
+        ["ipf", "run", "job.xml", "--creation-date", "yesterday"],
+        ["ipf", "plan", "job.xml", "--memory-limit", "much"],
+    ],
+)
+def test_a_usage_error_is_a_failure_told_in_one_line(command: list[str]) -> None:
+    ended = run(*command)
+    assert (ended.returncode, ended.stdout) == (160, "")
+    assert len(of_level(ended.stderr, "E")) == 1
+
+
+@pytest.mark.parametrize("program", ["ipf", "ipf-processor"])
+@pytest.mark.parametrize("option", ["--help", "-h", "--version"])
+def test_help_and_version_are_successes(program: str, option: str) -> None:
+    if (program, option) == ("ipf", "-h"):
+        return
+    ended = run(program, option)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert program in ended.stdout
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "noise", "other_root"])
+def test_a_job_order_that_cannot_be_read_is_named(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "order.xml"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "noise":
+        path.write_bytes(os.urandom(1000))
+    elif kind == "other_root":
+        path.write_text("<Other/>")
+    ended = run("ipf-processor", path)
+    assert (ended.returncode, ended.stdout) == (161, "")
+    (error,) = of_level(ended.stderr, "E")
+    assert str(path) in error
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "error"),
+    [
+        ("import nowhere", 162, "ModuleNotFoundError"),
+        ("def broken(:", 162, "SyntaxError"),
+        ("import sys; sys.exit(1)", 128, "SystemExit: 1"),
+        ("import os; os._exit(2)", 128, "left with code 2"),
+        (None, 162, "no such plugin"),
+    ],
+)
+def test_a_broken_plugin_is_a_failure(tmp_path: Path, content: str | None, code: int, error: str) -> None:
+    plugin = tmp_path / "broken.py"
+    if content is not None:
+        plugin.write_text(content)
+    job = make_job(tmp_path / "job")
+    ended = run("ipf-processor", job.path, env={"IPF_PLUGIN_PATH": f"{PLUGIN}{os.pathsep}{plugin}"})
+    assert ended.returncode == code
+    assert error in of_level(ended.stderr, "E")[-1]
+    if "_exit" not in str(content):  # then no job order was read yet
+        assert job.files() == FAILURE
+
+
+@pytest.mark.parametrize(
+    ("program", "library", "content"),
+    [
+        ("ipf", "click", "raise ImportError('broken')"),
+        ("ipf-processor", "lxml", "raise ImportError('broken')"),
+        ("ipf-processor", "numpy", "raise SystemExit(1)"),
+        ("ipf-processor", "pluggy", "import ctypes; ctypes.string_at(0)"),
+    ],
+)
+def test_a_broken_installation_is_a_failure(tmp_path: Path, program: str, library: str, content: str) -> None:
+    package = tmp_path / "shadow" / library
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(content)
+    job = make_job(tmp_path / "job")
+    ended = run(program, "run" if program == "ipf" else job.path, env={"PYTHONPATH": str(package.parent)})
+    assert ended.returncode in (128, 139)
+    assert of_level(ended.stderr, "E") != []
+
+
+@pytest.mark.parametrize(("link", "code"), [("TINY", 0), ("TINY.bash", 0), ("RADIO_AB", 163)])
+def test_a_link_named_after_a_task_runs_that_task(tmp_path: Path, link: str, code: int) -> None:
+    (tmp_path / link).symlink_to(PROGRAMS / "ipf-processor")
+    job = make_job(tmp_path / "job")
+    ended = run(tmp_path / link, job.path)
+    assert ended.returncode == code
+    if code:
+        assert "expected task RADIO_AB, found TINY" in of_level(ended.stderr, "E")[-1]
+
+
+def test_every_quality_check_is_the_task_olqc(tmp_path: Path) -> None:
+    (tmp_path / "OLQC_DS_L1A.bash").symlink_to(PROGRAMS / "ipf-processor")
+    job = make_job(tmp_path / "job", task="OLQC")
+    assert run(tmp_path / "OLQC_DS_L1A.bash", job.path).returncode == 0
+
+
+@pytest.mark.parametrize("redirection", [">&-", ">/dev/full", "2>&- >&-", "<&- >/dev/full 2>/dev/full"])
+def test_a_log_that_cannot_be_written_does_not_stop_a_job(tmp_path: Path, redirection: str) -> None:
+    job = make_job(tmp_path / "job", "warn")
+    ended = shell(f"ipf-processor {job.path} {redirection}")
+    assert ended.returncode == 0
+    assert job.files() == SUCCESS
+    assert job.sum.read_text() == "380\n"
+
+
+@pytest.mark.parametrize(
+    "redirection", [">&-", ">/dev/full", "| (exec 0<&-; sleep 0.5); exit ${PIPESTATUS[0]}"]
+)
+def test_an_answer_that_cannot_be_written_is_a_failure(redirection: str) -> None:
+    ended = shell(f"ipf exit-codes {redirection}")
+    assert ended.returncode == 168
+    assert len(of_level(ended.stderr, "E")) == 1
+
+
+def test_a_report_that_cannot_be_written_is_a_failure_without_a_list(tmp_path: Path) -> None:
+    job = make_job(tmp_path / "job")
+    (job.folder / "report").write_text("a file where a folder is needed")
+    ended = run("ipf-processor", job.path)
+    assert ended.returncode == 168
+    assert "report.xml: cannot be written" in of_level(ended.stderr, "E")[-1]
+    assert not (job.folder / "4711.LIST").exists()
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of bash."""
+    return subprocess.run(
+        ["bash", "-c", f'PATH="{PROGRAMS}:$PATH"; {command}'],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment(),
+        check=False,
+    )
