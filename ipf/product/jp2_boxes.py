@@ -18,6 +18,9 @@ from ipf.errors import IpfError, OutputError
 from ipf.product.raster import Grid
 
 SIGNATURE = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
+CODESTREAM = "jp2c"
+"""Type of the box that holds the code-stream."""
+
 _BOX_HEADER = 8
 _LONG_BOX_HEADER = 16
 _SUPER_BOXES = frozenset({"jp2h", "asoc"})
@@ -124,14 +127,18 @@ def _add(parent: etree._Element, path: str, text: str | None = None) -> etree._E
     return element
 
 
-def read_boxes(content: bytes, name: str, error: type[IpfError]) -> list[Box]:
-    """All boxes of the JP2 file `content`, outer before inner.
+def read_boxes(content: bytes, file_bytes: int, name: str, error: type[IpfError]) -> list[Box]:
+    """The boxes of a JP2 file up to its code-stream, outer before inner.
 
-    Raises `error` naming the file `name` when it is not a JP2 file or a box leaves the file.
+    `content` is the beginning of the file, of `file_bytes` bytes in all. Raises `error` naming the file
+    `name` when it is not a JP2 file, a box leaves the file, or no code-stream starts within `content`.
     """
     if not content.startswith(SIGNATURE):
         raise error(f"{name}: not a JP2 file, its first twelve bytes are not the JPEG 2000 signature")
-    return list(_walk(content, 0, len(content), 0, name, error))
+    boxes = list(_walk(content, 0, file_bytes, 0, name, error))
+    if not any(item.kind == CODESTREAM for item in boxes):
+        raise error(f"{name}: JP2 file without a code-stream box ({CODESTREAM})")
+    return boxes
 
 
 def _walk(
@@ -140,8 +147,10 @@ def _walk(
     while start < end:
         header, length, kind = _box_header(content, start, end)
         if length < header or start + length > end:
-            raise error(f"{name}: JP2 box at byte {start} has a length of {length}, beyond its container")
+            raise error(f"{name}: JP2 box at byte {start} is cut, or longer than what contains it")
         yield Box(kind, start + header, length - header, depth)
+        if kind == CODESTREAM:
+            return
         if kind in _SUPER_BOXES:
             yield from _walk(content, start + header, start + length, depth + 1, name, error)
         start += length
@@ -149,12 +158,13 @@ def _walk(
 
 def _box_header(content: bytes, start: int, end: int) -> tuple[int, int, str]:
     """Bytes of the box header, of the whole box, and the type; a cut header counts as length 0."""
-    if end - start < _BOX_HEADER:
+    available = min(end, len(content)) - start
+    if available < _BOX_HEADER:
         return _BOX_HEADER, 0, ""
     length, raw_kind = struct.unpack_from(">I4s", content, start)
     kind = raw_kind.decode("latin-1")
     if length == 0:  # to the end of the file
         return _BOX_HEADER, end - start, kind
-    if length == 1 and end - start >= _LONG_BOX_HEADER:
+    if length == 1 and available >= _LONG_BOX_HEADER:
         return _LONG_BOX_HEADER, struct.unpack_from(">Q", content, start + _BOX_HEADER)[0], kind
     return _BOX_HEADER, length, kind

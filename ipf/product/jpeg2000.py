@@ -223,27 +223,29 @@ class Codestream:
 _START_OF_CODESTREAM, _SIZE, _CODING_STYLE, _START_OF_TILE = 0xFF4F, 0xFF51, 0xFF52, 0xFF90
 _USER_PRECINCTS = 1
 _DEFAULT_PRECINCT = 15
-_HEADER_BYTES = 2**16
+_HEADER_BYTES = 2**20
 
 
 def inspect_jpeg2000(path: Path) -> Codestream:
-    """Read the coding parameters of a JP2 file; raises ProductError naming the file when it is malformed."""
+    """Read the coding parameters of a JP2 file; raises ProductError naming the file when it is malformed.
+
+    At most the first MiB is read: boxes and main header of an official file take 3 KiB.
+    """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            beginning = file.read(_HEADER_BYTES)
+            file_bytes = file.seek(0, os.SEEK_END)
     except OSError as problem:
         raise ProductError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
-    return inspect_jpeg2000_bytes(content, str(path))
+    return inspect_jpeg2000_bytes(beginning, file_bytes, str(path))
 
 
-def inspect_jpeg2000_bytes(content: bytes, name: str) -> Codestream:
-    """`inspect_jpeg2000` of the file's bytes; `name` stands for the file in messages."""
-    boxes = read_boxes(content, name, ProductError)
-    codestream = next((box for box in boxes if box.kind == "jp2c"), None)
-    if codestream is None:
-        raise ProductError(f"{name}: JP2 file without a code-stream box (jp2c)")
-    header = content[codestream.start : codestream.start + min(codestream.length, _HEADER_BYTES)]
+def inspect_jpeg2000_bytes(beginning: bytes, file_bytes: int, name: str) -> Codestream:
+    """`inspect_jpeg2000` of a file's first bytes, of `file_bytes` in all; messages call it `name`."""
+    boxes = read_boxes(beginning, file_bytes, name, ProductError)
+    codestream = boxes[-1]
     try:
-        segments = _main_header(header)
+        segments = _main_header(beginning[codestream.start : codestream.start + codestream.length])
         return _parse_header(segments[_SIZE], segments[_CODING_STYLE], codestream.length)
     except (struct.error, KeyError, ValueError) as problem:
         raise ProductError(f"{name}: code-stream header is malformed or cut (SIZ, COD)") from problem

@@ -30,7 +30,7 @@ def text_of(value: Text) -> str:
     return str(value)
 
 
-def add(parent: etree._Element, name: str, text: Text | None = None, **attributes: Text) -> etree._Element:
+def add(parent: etree._Element, name: str, text: Text | None = None, /, **attributes: Text) -> etree._Element:
     """Add an element under `parent` and return it."""
     element = etree.SubElement(parent, name, {key: text_of(value) for key, value in attributes.items()})
     if text is not None:

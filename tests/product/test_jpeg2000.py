@@ -110,7 +110,7 @@ def test_boxes_and_georeference_are_those_of_the_real_file(reference_data: Path,
     outlines, documents = [], []
     for path in (real, ours):
         content = path.read_bytes()
-        boxes = read_boxes(content, str(path), ProductError)
+        boxes = read_boxes(content, len(content), str(path), ProductError)
         outlines.append([(box.kind, box.depth) for box in boxes])
         (xml,) = (box for box in boxes if box.kind == "xml ")
         document = etree.fromstring(
@@ -266,7 +266,7 @@ def test_a_damaged_file_is_read_or_refused(small_file: bytes, data: st.DataObjec
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     damaged = bytes(content[: data.draw(st.integers(0, len(content)))])
     with contextlib.suppress(ProductError):
-        inspect_jpeg2000_bytes(damaged, "damaged.jp2")
+        inspect_jpeg2000_bytes(damaged, len(damaged), "damaged.jp2")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
