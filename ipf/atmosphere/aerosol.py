@@ -102,9 +102,24 @@ SOOT = Component(
         *(0.433, 0.4306, 0.43, 0.433, 0.4496, 0.4629, 0.472, 0.488, 0.5, 0.57),
     ),
 )
+OCEANIC = Component(
+    0.30,
+    2.51,
+    (
+        *(1.39, 1.385, 1.385, 1.3835, 1.3826, 1.382, 1.381, 1.381, 1.379, 1.377),
+        *(1.3764, 1.376, 1.3744, 1.372, 1.3655, 1.359, 1.3555, 1.348, 1.334, 1.398),
+    ),
+    (
+        *(1.2e-7, 8e-9, 7e-9, 9e-9, 9e-9, 5e-9, 1e-8, 4e-9, 6e-9, 1.1e-8),
+        *(3e-8, 5e-8, 1.24e-5, 3.06e-5, 3.04e-4, 1.05e-3, 9.4e-4, 2.09e-3, 9.03e-3, 2.91e-3),
+    ),
+)
+"""The real index is that of WCP-112; the imaginary one reproduces, by Mie theory, the single-scattering
+albedo that 6SV1.1 lists for this component."""
 
 MIXTURES: dict[str, tuple[tuple[Component, float], ...]] = {
     "continental": ((DUST_LIKE, 0.70), (WATER_SOLUBLE, 0.29), (SOOT, 0.01)),
+    "maritime": ((WATER_SOLUBLE, 0.05), (OCEANIC, 0.95)),
 }
 """Volume fractions of the components, by aerosol model."""
 

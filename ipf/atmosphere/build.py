@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ipf.atmosphere import aerosol, rayleigh, solver
-from ipf.atmosphere.responses import BandWeights
-from ipf.atmosphere.single_scattering import aerosol_single_scattering, scattering_cosine
-from ipf.atmosphere.table import Axes, BandOptics, BandTable
+from ipf.atmosphere.responses import BandWeights, Spectrum, band_weights
+from ipf.atmosphere.single_scattering import LAYERS, aerosol_single_scattering, scattering_cosine
+from ipf.atmosphere.table import Axes, BandOptics, BandTable, ScatteringTable
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,12 +29,77 @@ DECIMALS = 6
 accuracy."""
 
 
+def _no_progress() -> None:
+    pass
+
+
+def build_table(
+    satellite: str,
+    model: str,
+    responses: Mapping[str, Spectrum],
+    irradiance: Spectrum,
+    threads: int = 1,
+    advance: Callable[[], None] = _no_progress,
+) -> ScatteringTable:
+    """Solve all bands of `responses` for aerosol `model`; `advance` is called `steps_per_band` times for
+    each."""
+    bands = {
+        name: build_band(band_weights(response, irradiance), model, AXES, threads, advance)
+        for name, response in responses.items()
+    }
+    return ScatteringTable(satellite, model, AXES, SCATTERING_ANGLE, bands)
+
+
+def steps_per_band() -> int:
+    """How often the making of one band reports progress."""
+    return int(AXES.solar_zenith.size)
+
+
+def provenance(
+    table: ScatteringTable, responses: Mapping[str, Any], irradiance: Mapping[str, Any]
+) -> dict[str, Any]:
+    """How `table` was made, for the JSON file beside it; `responses` and `irradiance` describe the input
+    files."""
+    return {
+        "satellite": table.satellite,
+        "aerosol": table.aerosol,
+        "inputs": {"responses": responses, "irradiance": irradiance},
+        "libraries": {name: version(name) for name in ("sasktran2", "numpy")},
+        "recipe": {
+            "solver": "sasktran2: plane-parallel discrete ordinates, delta-M and TMS correction",
+            "stokes_parameters": {"path_reflectance": 3, "transmittance_and_spherical_albedo": 1},
+            "streams": solver.STREAMS,
+            "layers": LAYERS,
+            "scale_height_km": {"molecules": rayleigh.SCALE_HEIGHT, "aerosol": aerosol.SCALE_HEIGHT},
+            "rayleigh": "Bodhaine et al. 1999, equation 30",
+            "depolarisation": rayleigh.DEPOLARISATION,
+            "aerosol": "WCP-112 mixture of spheres, size distributions of d'Almeida et al. 1991, Mie theory",
+            "decimals": DECIMALS,
+        },
+        "axes": {
+            "aerosol_optical_thickness_550nm": table.axes.aot.tolist(),
+            "surface_pressure_hpa": table.axes.pressure.tolist(),
+            "solar_zenith_degrees": table.axes.solar_zenith.tolist(),
+            "view_zenith_degrees": table.axes.view_zenith.tolist(),
+            "relative_azimuth_degrees_0_is_backscatter": table.axes.relative_azimuth.tolist(),
+        },
+        "bands": {
+            name: {
+                "rayleigh_optical_depth": band.optics.rayleigh_depth,
+                "aerosol_extinction_relative_to_550nm": band.optics.aerosol_extinction,
+                "aerosol_single_scattering_albedo": band.optics.aerosol_albedo,
+            }
+            for name, band in table.bands.items()
+        },
+    }
+
+
 def build_band(
     weights: BandWeights,
     model: str,
     axes: Axes = AXES,
     threads: int = 1,
-    advance: Callable[[], None] = lambda: None,
+    advance: Callable[[], None] = _no_progress,
 ) -> BandTable:
     """Solve one band for aerosol `model` at the nodes of `axes`; `advance` is called after each solar
     zenith."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,8 @@ INPUT_COLUMNS = (
 NEGLIGIBLE = 2.0e-5
 """A gas that nowhere absorbs more than this is left out: the rows have five decimals."""
 
+_FEWEST_ROWS = 8
+
 _LEAST_LIGHT = 0.1
 """Below this transmittance, five decimals no longer tell a total from the product of its gases."""
 
@@ -54,34 +57,76 @@ def fit_gas_model(rows: Rows, satellite: str) -> GasModel:
     return GasModel(satellite, {name: _fit_band(rows, name) for name in names})
 
 
-def _fit_band(rows: Rows, name: str) -> BandGases:
+def largest_errors(model: GasModel, rows: Rows) -> dict[str, float]:
+    """Largest difference of the total transmittance, one-way and two-way, from `rows`, by band."""
+    errors = {}
+    for name in model.bands:
+        sample = _samples(rows, name)
+        fitted = model.transmittance(
+            name, sample.airmass, sample.water_vapour, sample.ozone, sample.pressure
+        ).total
+        errors[name] = float(np.max(np.abs(fitted - sample.total)))
+    return errors
+
+
+def provenance(model: GasModel, rows: Rows, described: Mapping[str, str]) -> dict[str, Any]:
+    """How `model` was made, for its file; `described` names the file of `rows`."""
+    return {
+        "rows": dict(described),
+        "method": "least squares of band transmittances computed with 6SV1.1, whose line data it inherits",
+        "valid_for": f"responses of {model.fitted_for}; used for the other satellites without refitting",
+        "water_vapour": "stated at sea level in the rows, above the ground in the model",
+        "largest_errors": {name: round(error, 5) for name, error in largest_errors(model, rows).items()},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Samples:
+    """Rows of one band, the three ways one after the other, (samples,) each; columns above the ground."""
+
+    airmass: Floats
+    pressure: Floats
+    water_vapour: Floats
+    ozone: Floats
+    total: Floats
+    by_gas: dict[str, Floats]
+
+
+def _samples(rows: Rows, name: str) -> _Samples:
     chosen = rows.bands == name
-    if np.count_nonzero(chosen) < 8:
-        raise AuxiliaryError(f"{rows.path}: band {name}: {np.count_nonzero(chosen)} rows, at least 8 needed")
     column = {key: value[chosen] for key, value in rows.columns.items()}
+    sun, view = (1.0 / np.cos(np.deg2rad(column[key])) for key in ("sza", "vza"))
     pressure = pressure_at(column["alt"])
-    masses = [1.0 / np.cos(np.deg2rad(column[key])) for key in ("sza", "vza")]
-    mass = np.concatenate([*masses, masses[0] + masses[1]])
-    ground = np.tile(pressure, len(WAYS))
+    return _Samples(
+        np.concatenate([sun, view, sun + view]),
+        np.tile(pressure, len(WAYS)),
+        np.tile(water_vapour_above(column["wv"], pressure), len(WAYS)),
+        np.tile(column["o3"], len(WAYS)),
+        np.concatenate([column[f"gas_{way}"] for way in WAYS]),
+        {gas: np.concatenate([column[f"{key}_{way}"] for way in WAYS]) for gas, key in GAS_COLUMNS.items()},
+    )
+
+
+def _fit_band(rows: Rows, name: str) -> BandGases:
+    sample = _samples(rows, name)
+    count = sample.total.size // len(WAYS)
+    if count < _FEWEST_ROWS:
+        raise AuxiliaryError(f"{rows.path}: band {name}: {count} rows, at least {_FEWEST_ROWS} needed")
     amounts = {
-        "water_vapour": mass * np.tile(water_vapour_above(column["wv"], pressure), len(WAYS)),
-        "ozone": mass * np.tile(ozone_above(column["o3"], pressure), len(WAYS)),
+        "water_vapour": sample.airmass * sample.water_vapour,
+        "ozone": sample.airmass * ozone_above(sample.ozone, sample.pressure),
     }
-    observed = {
-        gas: np.concatenate([column[f"{key}_{way}"] for way in WAYS]) for gas, key in GAS_COLUMNS.items()
-    }
-    total = np.concatenate([column[f"gas_{way}"] for way in WAYS])
     gases = {
-        gas: _fit_gas(gas, amounts.get(gas, mass), ground, value)
-        for gas, value in observed.items()
+        gas: _fit_gas(gas, amounts.get(gas, sample.airmass), sample.pressure, value)
+        for gas, value in sample.by_gas.items()
         if value.min() < 1.0 - NEGLIGIBLE
     }
-    product = np.prod(list(observed.values()), axis=0)
+    product = np.prod(list(sample.by_gas.values()), axis=0)
     seen = product > _LEAST_LIGHT
-    if "methane" not in gases or np.all(total[seen] > product[seen] - NEGLIGIBLE):
+    if "methane" not in gases or np.all(sample.total[seen] > product[seen] - NEGLIGIBLE):
         return BandGases(gases, 0.0)
-    joint = np.log(observed["water_vapour"]) * np.log(observed["methane"])
-    other, overlap = _fit_other(mass, ground, total / product, joint)
+    joint = np.log(sample.by_gas["water_vapour"]) * np.log(sample.by_gas["methane"])
+    other, overlap = _fit_other(sample.airmass, sample.pressure, sample.total / product, joint)
     return BandGases({**gases, "other": other}, overlap)
 
 

@@ -107,15 +107,16 @@ def decode_table(path: Path, satellite: str, aerosol: str) -> ScatteringTable:
     return ScatteringTable(satellite, aerosol, axes, angle, bands)
 
 
-def encode_provenance(provenance: Mapping[str, Any]) -> bytes:
-    """JSON with sorted keys and a final newline."""
-    return (json.dumps(provenance, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
+def encode_provenance(provenance: Mapping[str, Any], content: bytes) -> bytes:
+    """JSON of the provenance of a file and of its SHA-256, given the file's `content`."""
+    record = {**provenance, "sha256": hashlib.sha256(content).hexdigest()}
+    return (json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal; raises `AuxiliaryError` when it cannot be read."""
+def describe_input(path: Path) -> dict[str, str]:
+    """Name and SHA-256 of an input file; raises `AuxiliaryError` when it cannot be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return {"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     except OSError as problem:
         raise AuxiliaryError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
 
