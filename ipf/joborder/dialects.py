@@ -67,9 +67,7 @@ def _read(root: etree._Element, name: str, dialects: Sequence[Dialect]) -> JobOr
         if tag.casefold() in {each.casefold() for each in dialect.root_tags}:
             return dialect.read(root, name)
     expected = " or ".join(sorted(tag for dialect in dialects for tag in dialect.root_tags))
-    raise JobOrderError(
-        f"{name}:{root.sourceline}: /{short(tag)}: expected a job order, with the root {expected}"
-    )
+    raise JobOrderError(f"{name}:{root.sourceline}: /{short(tag)}: expected the root {expected}")
 
 
 def to_xml(job_order: JobOrder, dialects: Sequence[Dialect] = BUILT_IN_DIALECTS) -> bytes:

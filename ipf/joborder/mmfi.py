@@ -279,17 +279,14 @@ def _head(job_order: JobOrder, parameter_container: str) -> etree._Element:
 
 
 def _add_log_levels(parts: Parts, job_order: JobOrder) -> None:
-    """Both levels, or the one Logging_Level that stood in their place."""
-    selections = {"Stdout_Log_Level": job_order.stdout_log, "Stderr_Log_Level": job_order.stderr_log}
-    joined = {tag for tag in selections if tag not in parts.arrangement}
-    names = {selections[tag].names for tag in joined}
-    if "Logging_Level" not in parts.arrangement or len(names) != 1:
-        joined = set()
-    else:
-        parts.add("Logging_Level", element("Logging_Level", "".join(names.pop()[:1])))
-    for tag, selection in selections.items():
-        if tag not in joined:
-            parts.add(tag, element(tag, "".join(selection.names[:1])), filled=bool(selection.names))
+    """Both levels as far as given, or the one Logging_Level that stood in their place."""
+    names = {"Stdout_Log_Level": job_order.stdout_log.names, "Stderr_Log_Level": job_order.stderr_log.names}
+    joined = [tag for tag in names if tag not in parts.arrangement]
+    if "Logging_Level" in parts.arrangement and len({names[tag] for tag in joined}) == 1:
+        names = {"Logging_Level": names[joined[0]]} | {tag: names[tag] for tag in names if tag not in joined}
+    for tag, given in names.items():
+        if given:
+            parts.add(tag, element(tag, given[0]))
 
 
 def _add_configuration_files(parts: Parts, files: Sequence[ConfigurationFile], empty: bool) -> None:

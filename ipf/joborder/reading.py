@@ -36,6 +36,9 @@ MAXIMUM_NOTES = 100
 MAXIMUM_ELEMENTS = 250_000
 """Elements accepted in one document; the largest real ones have a few thousand."""
 
+MAXIMUM_ATTRIBUTES = 100
+"""Attributes accepted on one element; listing them takes time with the square of their number."""
+
 
 class Document:
     """One document being read: its name in messages, what was read of it, and the notes taken."""
@@ -46,8 +49,11 @@ class Document:
         self.notes: list[str] = []
         self._nodes: dict[etree._Element, Node] = {}
         self.root = self.node(root)
-        if float(str(root.xpath("count(//*)"))) > MAXIMUM_ELEMENTS:
+        if int(str(root.xpath("string(count(//*))"))) > MAXIMUM_ELEMENTS:
             raise self.root.error(f"expected at most {MAXIMUM_ELEMENTS} elements")
+        for element in root.iter():
+            if len(element.attrib) > MAXIMUM_ATTRIBUTES:
+                raise self.node(element).error(f"expected at most {MAXIMUM_ATTRIBUTES} attributes")
 
     def node(self, element: etree._Element) -> Node:
         """The node of `element`, which counts as read from now on."""

@@ -29,7 +29,5 @@ def read_task_table(path: str | os.PathLike[str]) -> TaskTable:
     reader = next((read for name, read in _READERS.items() if name.casefold() == tag.casefold()), None)
     if reader is None:
         expected = " or ".join(_READERS)
-        raise JobOrderError(
-            f"{file}:{root.sourceline}: /{short(tag)}: expected a task table, with the root {expected}"
-        )
+        raise JobOrderError(f"{file}:{root.sourceline}: /{short(tag)}: expected the root {expected}")
     return replace(reader(root, str(file)), source=file)

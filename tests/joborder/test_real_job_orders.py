@@ -43,18 +43,14 @@ def described(element: etree._Element, depth: int = 0) -> Iterator[tuple[int, st
 
     Counts are left out, since real ones lie, and xsi:type, since it names a class of the writing program.
     """
-    attributes = {
-        str(name): str(value) for name, value in element.items() if name not in ("count", XSI_TYPE)
-    }
+    attributes = {str(name): str(value) for name, value in element.items() if name not in ("count", XSI_TYPE)}
     yield depth, etree.QName(element).localname, (element.text or "").strip(), attributes
     for child in element.iterchildren(tag=etree.Element):
         yield from described(child, depth + 1)
 
 
 def test_every_real_job_order_is_on_the_list(folder: Path) -> None:
-    found = {
-        str(path.relative_to(folder)) for path in folder.glob("*/*.xml") if "TaskTable" not in path.name
-    }
+    found = {str(path.relative_to(folder)) for path in folder.glob("*/*.xml") if "TaskTable" not in path.name}
     assert found == set(FILES)
 
 

@@ -179,7 +179,11 @@ BREAKPOINTS = {
 @pytest.mark.parametrize("form", BREAKPOINTS.values(), ids=BREAKPOINTS)
 def test_breakpoints_wherever_they_stand(read: Read, form: str) -> None:
     task = form.format(files=BREAKPOINT_FILES, lists="".join(LISTS))
-    switch = "" if "Enable>ON</Enable>{" in form or "}<Enable" in form else "<Breakpoint_Enable>true</Breakpoint_Enable>"
+    switch = (
+        ""
+        if "Enable>ON</Enable>{" in form or "}<Enable" in form
+        else "<Breakpoint_Enable>true</Breakpoint_Enable>"
+    )
     text = mmfi(switch, task)
     job_order = read(text)
     assert_written_alike(job_order, text)
@@ -250,8 +254,8 @@ def test_truth_values(read: Read, spelling: str, value: bool) -> None:
 
 def test_text_is_stripped_but_keeps_what_is_inside(read: Read) -> None:
     task = (
-        "<List_of_Inputs><Input><File_Type>\n PDI_DS \n</File_Type><List_of_File_Names><File_Name>\n\t/a b/c\n"
-        "</File_Name><File_Name/></List_of_File_Names></Input></List_of_Inputs>"
+        "<List_of_Inputs><Input><File_Type>\n PDI_DS \n</File_Type><List_of_File_Names>"
+        "<File_Name>\n\t/a b/c\n</File_Name><File_Name/></List_of_File_Names></Input></List_of_Inputs>"
     )
     (given,) = read(mmfi("", task)).tasks[0].inputs
     assert (given.file_type, given.files) == ("PDI_DS", ("/a b/c",))
@@ -272,7 +276,11 @@ def test_namespaces_and_encodings(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         read[name] = read_job_order(tmp_path / name)
     assert read["default"].namespace == "http://www.example.org/PF_Proc"
-    assert etree.fromstring(to_xml(read["default"])).find("{*}Ipf_Conf").tag.startswith("{http://www.example.org")
+    assert (
+        etree.fromstring(to_xml(read["default"]))
+        .find("{*}Ipf_Conf")
+        .tag.startswith("{http://www.example.org")
+    )
     assert replace(read["default"], namespace="") == read["prefixed"] == read["utf16"]
     assert read["latin"].order_type == "é"
 
