@@ -121,8 +121,6 @@ def _read_ring(node: Node) -> Ring:
     numbers = node.numbers()
     if dimension not in (2, 3) or numbers.size % dimension or numbers.size < 4 * dimension:
         raise node.error(f"posList has {numbers.size} numbers for points of {dimension}, expected 4 or more")
-    if np.isnan(numbers).any():
-        raise node.error("posList holds NaN")
     return numbers.reshape(-1, dimension)[:, :2]
 
 

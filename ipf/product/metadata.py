@@ -66,7 +66,8 @@ class GranuleReference:
 class SpectralBand:
     """Spectral_Information of one band; wavelengths and `response_step` in nm, response relative (0-1).
 
-    `response` starts at `minimum` and advances by `response_step`.
+    `response` starts at `minimum` and advances by `response_step`. Sentinel-2A documents before January 2018
+    give fewer samples in B02 and B08 than their limits span.
     """
 
     band: str

@@ -156,9 +156,9 @@ def _read_earth_rotation(node: Node) -> EarthRotation:
 def read_image_content(node: Node) -> ImageContent:
     """Image_Content_QI of a Level-2A product or tile."""
     # Class 2 changed its name with PSD 15; some products of PSD 14 use the new name already.
-    shadow = "DARK_FEATURES_PERCENTAGE"
+    shadow = "CAST_SHADOW_PERCENTAGE"
     if node.find(shadow) is None:
-        shadow = "CAST_SHADOW_PERCENTAGE"
+        shadow = "DARK_FEATURES_PERCENTAGE"
     return ImageContent(
         cloudy_over_land=node.optional_number("CLOUDY_PIXEL_OVER_LAND_PERCENTAGE"),
         nodata=node.number("NODATA_PIXEL_PERCENTAGE"),

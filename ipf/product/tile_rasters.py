@@ -100,7 +100,7 @@ class TileRasters:
         return tuple(
             layout.mask_path(self.folder, mask, document)
             for mask in files
-            if mask.kind in kinds and mask.band == band
+            if mask.kind in kinds and _band_of_mask(mask) == band
         )
 
     def _footprint(self, band: str, grid: Grid, paths: tuple[Path, ...]) -> Raster:
@@ -149,6 +149,14 @@ class TileRasters:
             source=str(path),
             on_release=partial(self.store.release, key),
         )
+
+
+def _band_of_mask(mask: MaskFile) -> str | None:
+    """Band that a mask is for; the first baselines tell it only in the file's name, ``…_B01_MSIL1C.gml``."""
+    if mask.band is not None:
+        return mask.band
+    match = re.search(r"_(B\w{2})(?:_MSIL1C)?(?:\.\w+)?$", mask.path)
+    return match[1] if match is not None and match[1] in BY_NAME else None
 
 
 def _resolution_of_mask(path: Path) -> int:

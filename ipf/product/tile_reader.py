@@ -117,7 +117,7 @@ def _read_angle_grid(node: Node, grid: Grid) -> AngleGrid:
 
 
 def _read_values(node: Node) -> FloatArray:
-    rows = [row.numbers() for row in node.all("Values_List/VALUES")]
+    rows = [row.numbers(allow_nan=True) for row in node.all("Values_List/VALUES")]
     if len({row.size for row in rows}) != 1:
         raise node.error(f"{node.name}: VALUES are {len(rows)} rows of different or no lengths")
     return np.stack(rows)

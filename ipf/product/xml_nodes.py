@@ -124,17 +124,18 @@ class Node:
             node = self.child(path)
             raise node.error(f"{node.name}: {problem}") from problem
 
-    def numbers(self, path: str = ".") -> npt.NDArray[np.float64]:
-        """Numbers separated by blanks at `path`; NaN is allowed, infinity is not."""
-        words = self.text(path).split()
+    def numbers(self, path: str = ".", allow_nan: bool = False) -> npt.NDArray[np.float64]:
+        """Numbers separated by blanks at `path`, finite but for the NaN that `allow_nan` lets through."""
+        text = self.text(path)
         try:
-            values = np.array(words, dtype=np.float64)
+            # Python's and NumPy's own spelling 1_000 is none of XML's.
+            values = np.array(text.replace("_", "?").split(), dtype=np.float64)
         except ValueError as problem:
             node = self.child(path)
             raise node.error(f"{node.name} holds a word that is not a number: {problem}") from problem
-        if np.isinf(values).any():
+        if np.isinf(values).any() or (not allow_nan and np.isnan(values).any()):
             node = self.child(path)
-            raise node.error(f"{node.name} holds an infinite number")
+            raise node.error(f"{node.name} holds a number that is not finite")
         return values
 
     def attribute(self, name: str) -> str:
