@@ -12,7 +12,7 @@ from ipf.product.raster import Window
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class TileField:
     """Values at nodes `step` metres apart, rows going south, the first on the tile's upper-left corner.
 
@@ -20,31 +20,36 @@ class TileField:
     constant.
     """
 
-    nodes: Floats
+    nodes: tuple[tuple[float, ...], ...]
     step: float
 
     @classmethod
     def constant(cls, value: float) -> TileField:
         """The same value everywhere."""
-        return cls(np.full((1, 1), value), 1.0)
+        return cls(((value,),), 1.0)
+
+    @classmethod
+    def of(cls, nodes: Floats, step: float) -> TileField:
+        """The field of an array of nodes."""
+        return cls(tuple(tuple(float(value) for value in row) for row in nodes), step)
 
     @property
     def mean(self) -> float:
         """Mean over the nodes."""
-        return float(self.nodes.mean())
+        return float(np.mean(self.nodes))
 
     def over(self, window: Window, resolution: int) -> npt.NDArray[np.float32]:
         """Values at the centres of the pixels of a window, float32.
 
         Each value depends on its pixel's place alone: no sum runs over pixels.
         """
-        rows, row_share = self._between(window.row, window.height, resolution, self.nodes.shape[0])
-        columns, column_share = self._between(window.column, window.width, resolution, self.nodes.shape[1])
-        upper, lower = self.nodes[rows], self.nodes[np.minimum(rows + 1, self.nodes.shape[0] - 1)]
+        nodes = np.array(self.nodes)
+        rows, row_share = self._between(window.row, window.height, resolution, nodes.shape[0])
+        columns, column_share = self._between(window.column, window.width, resolution, nodes.shape[1])
+        upper, lower = nodes[rows], nodes[np.minimum(rows + 1, nodes.shape[0] - 1)]
         lines = upper + (lower - upper) * row_share[:, np.newaxis]
-        right = np.minimum(columns + 1, self.nodes.shape[1] - 1)
-        left_values = lines[:, columns]
-        return (left_values + (lines[:, right] - left_values) * column_share).astype(np.float32)
+        left, right = lines[:, columns], lines[:, np.minimum(columns + 1, nodes.shape[1] - 1)]
+        return np.asarray(left + (right - left) * column_share, np.float32)
 
     def _between(
         self, first: int, count: int, resolution: int, nodes: int

@@ -19,8 +19,13 @@ SOURCE = "Sen2Cor 2.8, scene classification"
 
 def threshold(default: float, low: float, high: float, text: str) -> Any:
     """Field of a threshold without unit, within `low`..`high`."""
-    extra = {"unit": "1", "source": SOURCE}
-    return Field(default=default, ge=low, le=high, description=text, json_schema_extra=extra)
+    return Field(
+        default=default,
+        ge=low,
+        le=high,
+        description=text,
+        json_schema_extra={"unit": "1", "source": SOURCE},
+    )
 
 
 def reflectance(default: float, text: str) -> Any:
