@@ -1,0 +1,170 @@
+"""Steps `simulate_toa` and `simulate_counts`: through the air, and through the instrument."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+from ipf_plugins.simulator import kernels
+from ipf_plugins.simulator.instrument import (
+    SATURATION_RADIANCE,
+    SOLAR_IRRADIANCE,
+    BandNoise,
+    published_noise,
+    read_noise,
+)
+from ipf_plugins.simulator.scene import Air, Scene
+from ipf_plugins.simulator.spectra import CIRRUS, CLOUD, SKYLIGHT, of_band
+from ipf_plugins.simulator.surface import NoChoice, block_window
+from pydantic import Field
+
+from ipf.engine import BlockStep, Context, Findings, StepParameters, reads, writes
+from ipf.kernels.atmosphere import simulate_toa as toa_of_surface
+
+Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+COUNT_SCALE = 1e-4
+COUNT_OFFSET = -1000.0
+"""Reflectance = (count + offset) * scale: QUANTIFICATION_VALUE and RADIO_ADD_OFFSET since baseline 04.00."""
+MAXIMUM_COUNT = 32767
+"""Images have 15 bits."""
+_NOISE_SEED = 30_000
+
+
+@dataclass(frozen=True)
+class BandOverSurface:
+    """One band of the surface with the sky over it."""
+
+    scene: Scene
+    air: Air
+    detector_footprint: Annotated[Bytes, reads(each_band=True)]
+    true_reflectance: Annotated[Floats, reads(each_band=True)]
+    true_cloud: Annotated[Floats, reads()]
+    true_cirrus: Annotated[Floats, reads()]
+    true_shadow: Annotated[Floats, reads()]
+    true_aot: Annotated[Floats, reads()]
+    true_water_vapour: Annotated[Floats, reads()]
+
+
+@dataclass(frozen=True)
+class BandTop:
+    """Reflectance at the top of the atmosphere, NaN where no detector looks."""
+
+    toa_reflectance: Annotated[Floats, writes(unit="1", dtype="float32", each_band=True)]
+
+
+def simulate_toa(inputs: BandOverSurface, parameters: NoChoice, context: Context) -> BandTop:
+    """Carry the surface's light through the air, and put shadows, clouds and cirrus in its way."""
+    window, band = block_window(context), context.band
+    assert context.grid is not None
+    coefficients = inputs.air.coefficients[band]
+
+    def through_air(surface: Floats) -> Floats:
+        return toa_of_surface(
+            surface,
+            inputs.true_aot,
+            inputs.true_water_vapour,
+            coefficients,
+            window.row,
+            window.column,
+            float(resolution),
+        )
+
+    resolution = context.grid.resolution
+    toa = kernels.under_clouds(
+        through_air(inputs.true_reflectance),
+        through_air(np.zeros_like(inputs.true_reflectance)),
+        inputs.true_cloud,
+        inputs.true_cirrus,
+        inputs.true_shadow,
+        of_band(SKYLIGHT, band),
+        of_band(CLOUD, band),
+        of_band(CIRRUS, band),
+    )
+    toa[inputs.detector_footprint == 0] = np.nan
+    return BandTop(toa)
+
+
+class SensorParameters(StepParameters):
+    """How the instrument measures."""
+
+    noise: float = Field(1.0, ge=0.0, le=100.0, description="Multiplies the instrument's noise; 0 is none")
+    noise_model: Path | None = Field(
+        None,
+        description="Table of the calibration's noise model (columns Band, a, b, Ak) in place of the"
+        " published signal-to-noise ratios",
+    )
+    saturation: bool = Field(True, description="Whether radiance is cut at the saturation of the instrument")
+
+
+@dataclass(frozen=True)
+class BandAtSensor:
+    """What reaches the sensor in one band."""
+
+    scene: Scene
+    toa_reflectance: Annotated[Floats, reads(each_band=True)]
+
+
+@dataclass(frozen=True)
+class BandCounts:
+    """Measured reflectance as counts, and the pixels that saturate."""
+
+    counts: Annotated[
+        Floats,
+        writes(
+            unit="1",
+            dtype="uint16",
+            scale=COUNT_SCALE,
+            offset=COUNT_OFFSET,
+            nodata=0,
+            minimum=1,
+            maximum=MAXIMUM_COUNT,
+            each_band=True,
+        ),
+    ]
+    true_saturation: Annotated[Bytes, writes(unit="class", dtype="uint8", each_band=True)]
+
+
+def simulate_counts(inputs: BandAtSensor, parameters: SensorParameters, context: Context) -> BandCounts:
+    """Measure: radiance with the instrument's noise, cut at saturation, back to reflectance.
+
+    L = rho E U cos(sun zenith) / pi, with U taken as 1, as the noise is stated in radiance.
+    """
+    window, band = block_window(context), context.band
+    assert context.grid is not None
+    sun = inputs.scene.angles.mean_sun
+    radiance = SOLAR_IRRADIANCE[band] * math.cos(math.radians(sun.zenith)) / math.pi
+    noise = _noise(parameters)[band]
+    measured, saturated = kernels.measured(
+        inputs.toa_reflectance,
+        radiance,
+        window.row,
+        window.column,
+        parameters.noise * noise.dark,
+        parameters.noise**2 * noise.slope,
+        SATURATION_RADIANCE[band] if parameters.saturation else math.inf,
+        inputs.scene.seed + _NOISE_SEED + 1000 * list(SOLAR_IRRADIANCE).index(band),
+    )
+    return BandCounts(measured, saturated)
+
+
+def _noise(parameters: SensorParameters) -> Mapping[str, BandNoise]:
+    return read_noise(parameters.noise_model) if parameters.noise_model else published_noise()
+
+
+def check_counts(known: Mapping[str, Any], parameters: SensorParameters, context: Context) -> Findings:
+    """Refuse a bad noise model before any pixel."""
+    _noise(parameters)
+    return Findings(auxiliary=(parameters.noise_model,) if parameters.noise_model else ())
+
+
+TOA = BlockStep(name="simulate_toa", run=simulate_toa, summary="reflectance at the top of the atmosphere")
+COUNTS = BlockStep(
+    name="simulate_counts", run=simulate_counts, check=check_counts, summary="noise, saturation, counts"
+)
