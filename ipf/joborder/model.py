@@ -48,7 +48,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """From `start` to `stop`, either of which may be open."""
+    """From `start` to `stop`, either of which may be open.
+
+    The pair 1983-01-01T00:00:00Z, 2020-01-01T00:00:00Z, which Sentinel-2 writes for "not said", is open at both.
+    """
 
     start: Moment
     stop: Moment
@@ -65,7 +68,6 @@ class Interval:
 
     @property
     def _is_sentinel2_default(self) -> bool:
-        # What the Sentinel-2 orchestrator writes when its configuration gives no sensing time.
         return (self.start.text, self.stop.text) == ("1983-01-01T00:00:00Z", "2020-01-01T00:00:00Z")
 
 
@@ -297,6 +299,12 @@ class JobOrder:
         name of the dialect it was read from or is written in: mmfi, eegs, or a plugin's.
     parameters
         dynamic processing parameters of the whole job (MMFI).
+    sensing_time
+        sensing time (MMFI) or time of interest (EEGS), None when not said.
+    stdout_log, stderr_log
+        what either stream shows; `stdout_levels` and `stderr_levels` give the levels.
+    configuration_files
+        of the whole job (MMFI); empty elements are left out.
     private_configuration_files
         Processor_Conf/File_Name (MMFI variant).
     breakpoint_enable

@@ -95,3 +95,33 @@ def test_lines_for_people(reference_data: Path) -> None:
 def test_a_file_that_is_no_job_order(tmp_path: Path) -> None:
     with pytest.raises(JobOrderError, match="is a folder"):
         CliRunner().invoke(joborder, [str(tmp_path)], catch_exceptions=False)
+
+
+PLUGIN = """
+from dataclasses import replace
+
+from ipf.engine import hookimpl
+from ipf.joborder import Dialect, mmfi
+
+
+@hookimpl
+def ipf_joborder_dialects():
+    def read(root, name):
+        return replace(mmfi.read(root, name), dialect="laboratory")
+
+    return [Dialect("laboratory", frozenset({"Laboratory_Order"}), read, mmfi.write)]
+"""
+
+
+def test_a_dialect_of_a_plugin_is_shown(tmp_path: Path) -> None:
+    plugin, order = tmp_path / "laboratory.py", tmp_path / "JobOrder.5.xml"
+    plugin.write_text(PLUGIN)
+    order.write_text(
+        "<Laboratory_Order><Ipf_Conf><Processor_Name>P</Processor_Name><Version>1</Version></Ipf_Conf>"
+        "<List_of_Ipf_Procs><Ipf_Proc><Task_Name>T</Task_Name></Ipf_Proc></List_of_Ipf_Procs></Laboratory_Order>"
+    )
+    arguments = [str(order), "--plugins", str(plugin)]
+    result = CliRunner().invoke(joborder, arguments, catch_exceptions=False)
+    assert result.stdout.splitlines()[:2] == ["P 1 (laboratory job order)", "  order: 5"]
+    with pytest.raises(JobOrderError, match="/Laboratory_Order: expected the root"):
+        CliRunner().invoke(joborder, arguments[:1], catch_exceptions=False)
