@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import shutil
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,6 +32,7 @@ from ipf.product.jp2_boxes import codestream_box_header, georeference_box, heade
 from ipf.product.raster import Grid
 
 CodingStyle = Literal["official", "fast"]
+Samples = npt.NDArray[Any]
 
 
 class ImageKind(StrEnum):
@@ -97,7 +98,7 @@ def coding_profile(kind: ImageKind, resolution: int, style: CodingStyle = "offic
 
 def encode_jpeg2000(
     path: Path,
-    samples: npt.NDArray[Any],
+    samples: Samples | Sequence[Samples],
     grid: Grid,
     kind: ImageKind,
     style: CodingStyle = "official",
@@ -105,18 +106,19 @@ def encode_jpeg2000(
 ) -> None:
     """Write `samples` losslessly to the JP2 file `path`, georeferenced by `grid`; whole or not at all.
 
-    `samples` has shape (rows, columns), or (components, rows, columns) for kinds of several components, and
-    is uint16 for bands, AOT and WVP (values up to 32767), uint8 for all others. The encoder reads the array
-    in place, tile by tile, and lets go of the interpreter lock; it may be called from several threads.
-    `threads` is the number of threads inside this call. Raises OutputError naming the file when the array
-    does not fit the kind or the file cannot be written.
+    `samples` is one plane (rows, columns), or an array or sequence of planes for kinds of several components;
+    uint16 for bands, AOT and WVP (values up to 32767), uint8 for all others. Planes that are C-contiguous are
+    read in place, tile by tile, and one may stand for several components. The encoder lets go of the
+    interpreter lock and may be called from several threads; `threads` is the number inside this call. Raises
+    OutputError naming the file when the samples do not fit the kind or the file cannot be written.
     """
     profile = coding_profile(kind, grid.resolution, style)
-    _check_samples(path, samples, grid, profile)
+    planes = _planes(samples)
+    _check_planes(path, planes, grid, profile)
     with atomic_path(path) as whole_file:
         codestream = whole_file.with_suffix(".j2k")
         try:
-            _encode_codestream(path, codestream, samples, profile, threads)
+            _encode_codestream(path, codestream, planes, profile, threads)
             with codestream.open("rb") as source, whole_file.open("wb") as target:
                 target.write(header_boxes(grid.rows, grid.columns, profile.components, profile.bits))
                 target.write(georeference_box(grid))
@@ -126,22 +128,41 @@ def encode_jpeg2000(
             codestream.unlink(missing_ok=True)
 
 
-def _check_samples(path: Path, samples: npt.NDArray[Any], grid: Grid, profile: CodingProfile) -> None:
-    expected = grid.shape if profile.components == 1 else (profile.components, *grid.shape)
-    if samples.shape != expected or samples.dtype != profile.dtype:
-        raise OutputError(
-            f"{path}: array of {samples.dtype} and shape {samples.shape}, expected {profile.dtype} {expected}"
-        )
-    largest = int(samples.max())
-    if largest >= 2**profile.bits:
-        raise OutputError(f"{path}: sample of {largest}, expected at most {2**profile.bits - 1}")
+def _planes(samples: Samples | Sequence[Samples]) -> list[Samples]:
+    """The components, each C-contiguous."""
+    single = isinstance(samples, np.ndarray) and samples.ndim == 2
+    return [np.ascontiguousarray(plane) for plane in ([samples] if single else samples)]
+
+
+def _check_planes(path: Path, planes: list[Samples], grid: Grid, profile: CodingProfile) -> None:
+    if len(planes) != profile.components:
+        raise OutputError(f"{path}: {len(planes)} components, expected {profile.components}")
+    for plane in {id(plane): plane for plane in planes}.values():
+        if plane.shape != grid.shape or plane.dtype != profile.dtype:
+            raise OutputError(
+                f"{path}: samples of {plane.dtype} and shape {plane.shape}, expected {profile.dtype} and"
+                f" {grid.shape}"
+            )
+        largest = int(plane.max())
+        if largest >= 2**profile.bits:
+            raise OutputError(f"{path}: sample of {largest}, expected at most {2**profile.bits - 1}")
+
+
+def _dataset_of(planes: list[Samples]) -> gdal.Dataset:
+    """A dataset on the memory of `planes`, which must outlive it."""
+    rows, columns = planes[0].shape
+    dataset = gdal.GetDriverByName("MEM").Create("", columns, rows, 0)
+    data_type = gdal_array.NumericTypeCodeToGDALTypeCode(planes[0].dtype.type)
+    for plane in planes:
+        dataset.AddBand(data_type, [f"DATAPOINTER={plane.ctypes.data}"])
+    return dataset
 
 
 def _encode_codestream(
-    path: Path, codestream: Path, samples: npt.NDArray[Any], profile: CodingProfile, threads: int
+    path: Path, codestream: Path, planes: list[Samples], profile: CodingProfile, threads: int
 ) -> None:
     """Encode to the raw code-stream file `codestream`; `path` is what messages name."""
-    smaller_side = min(*samples.shape[-2:], profile.tile)
+    smaller_side = min(*planes[0].shape, profile.tile)
     levels = min(profile.levels, max(smaller_side.bit_length() - 2, 0))
     precinct = f"{{{profile.precinct},{profile.precinct}}}"
     options = {
@@ -162,7 +183,7 @@ def _encode_codestream(
     with _quiet_gdal(threads):
         try:
             driver = gdal.GetDriverByName("JP2OpenJPEG")
-            source = gdal_array.OpenArray(samples)
+            source = _dataset_of(planes)
             settings = [f"{name}={value}" for name, value in options.items()]
             encoded = driver.CreateCopy(str(codestream), source, 0, settings) is not None
         except RuntimeError as problem:

@@ -189,13 +189,22 @@ def test_array_in_any_memory_layout(tmp_path: Path) -> None:
         assert np.array_equal(gdal.Open(str(tmp_path / f"{name}.jp2")).ReadAsArray(), samples)
 
 
+def test_one_plane_stands_for_several_components(tmp_path: Path) -> None:
+    grid = Grid(32632, 600000.0, 5000040.0, 60, 50, 40)
+    empty, one = np.zeros(grid.shape, np.uint8), np.ones(grid.shape, np.uint8)
+    planes = [empty, one, *[empty] * 6]
+    encode_jpeg2000(tmp_path / "image.jp2", planes, grid, ImageKind.QUALIT)
+    assert np.array_equal(gdal.Open(str(tmp_path / "image.jp2")).ReadAsArray(), np.stack(planes))
+
+
 @pytest.mark.parametrize(
     ("samples", "kind", "message"),
     [
-        (np.zeros((60, 60), np.uint8), ImageKind.BAND, "array of uint8"),
-        (np.zeros((60, 61), np.uint16), ImageKind.BAND, r"shape \(60, 61\), expected uint16 \(60, 60\)"),
+        (np.zeros((60, 60), np.uint8), ImageKind.BAND, "samples of uint8"),
+        (np.zeros((60, 61), np.uint16), ImageKind.BAND, r"shape \(60, 61\), expected uint16 and \(60, 60\)"),
         (np.full((60, 60), 32768, np.uint16), ImageKind.BAND, "sample of 32768, expected at most 32767"),
-        (np.zeros((60, 60), np.uint8), ImageKind.TCI, r"expected uint8 \(3, 60, 60\)"),
+        (np.zeros((60, 60), np.uint8), ImageKind.TCI, "1 components, expected 3"),
+        (np.zeros((3, 60, 60), np.uint8), ImageKind.QUALIT, "3 components, expected 8"),
     ],
 )
 def test_samples_that_do_not_fit_are_refused(
