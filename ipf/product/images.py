@@ -18,6 +18,7 @@ from osgeo import gdal
 
 from ipf.errors import ProductError
 from ipf.product.raster import Grid
+from ipf.product.tile_parts import check_codestream
 
 Counts = npt.NDArray[Any]
 
@@ -26,7 +27,6 @@ EXTENSIONS: tuple[str, ...] = tuple(_DRIVERS)
 """Extensions of images, the usual one first."""
 
 _STAND_IN_BYTES = 1
-_END_OF_CODESTREAM = b"\xff\xd9"
 _STRIPE_BLOCKS = 2
 # With one thread GDAL 3.6 makes OpenJPEG hand every code-block to a pool of one, which costs 1.7 times the
 # time on 4 x 4 code-blocks; from two threads on it decodes tiles side by side without a pool.
@@ -95,10 +95,7 @@ def _check_file(path: Path) -> None:
         if size <= _STAND_IN_BYTES:
             raise ProductError(f"{path}: empty stand-in of {size} bytes, expected an image")
         if path.suffix == ".jp2":
-            with path.open("rb") as file:
-                file.seek(-len(_END_OF_CODESTREAM), 2)
-                if file.read() != _END_OF_CODESTREAM:
-                    raise ProductError(f"{path}: JPEG 2000 code-stream is cut, or not one at all")
+            check_codestream(path)
     except OSError as problem:
         raise ProductError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
 
