@@ -50,7 +50,7 @@ class Parameter:
 class Interval:
     """From `start` to `stop`, either of which may be open.
 
-    The pair 1983-01-01T00:00:00Z, 2020-01-01T00:00:00Z, which Sentinel-2 writes for "not said", is open at both.
+    The pair 1983-01-01T00:00:00Z, 2020-01-01T00:00:00Z, which Sentinel-2 writes for "not said", is open.
     """
 
     start: Moment

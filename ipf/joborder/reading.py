@@ -26,7 +26,6 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 BOOLEANS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 """Every spelling of a truth value met in job orders and task tables, in lower case."""
 
-
 _INTEGER = re.compile("[+-]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -111,8 +110,11 @@ class Node:
 
     def note(self, text: str) -> None:
         """Take note of something that is ignored or doubtful in this element."""
-        if len(self.document.notes) < MAXIMUM_NOTES:
-            self.document.notes.append(self._message(text))
+        notes = self.document.notes
+        if len(notes) < MAXIMUM_NOTES - 1:
+            notes.append(self._message(text))
+        elif len(notes) < MAXIMUM_NOTES:
+            notes.append(f"{self.document.name}: further notes are left out")
 
     # ---- children
 
