@@ -71,7 +71,7 @@ def provenance(
             "streams": solver.STREAMS,
             "layers": LAYERS,
             "scale_height_km": {"molecules": rayleigh.SCALE_HEIGHT, "aerosol": aerosol.SCALE_HEIGHT},
-            "rayleigh": "Bodhaine et al. 1999, equation 30",
+            "rayleigh": "Bodhaine et al. 1999, section 4",
             "depolarisation": rayleigh.DEPOLARISATION,
             "aerosol": "WCP-112 mixture of spheres, size distributions of d'Almeida et al. 1991, Mie theory",
             "decimals": DECIMALS,

@@ -18,17 +18,36 @@ DEPOLARISATION = 0.0279
 SCALE_HEIGHT = 8.0
 """Scale height of the molecules, km (6SV1.1)."""
 
+_CARBON_DIOXIDE = 360e-6
+_MOLECULES_PER_CM3 = 2.546899e19
+"""Air at 288.15 K and 1013.25 hPa."""
+
+_MOLECULES_PER_CM2 = 1013250.0 * 6.0221367e23 / (28.9595 * 978.91)
+"""Pressure x Avogadro's number / (molar mass x gravity at the mass-weighted altitude), cgs (equation 25)."""
+
 
 def optical_depth(wavelength: Floats) -> Floats:
-    """Rayleigh optical depth of the whole column at 1013.25 hPa; `wavelength` in nm, 250 to 4000.
+    """Rayleigh optical depth of the whole column at 1013.25 hPa; `wavelength` in nm, 230 to 2500.
 
-    Bodhaine et al. 1999 (J. Atmos. Oceanic Technol. 16, 1854), equation 30. The depth is proportional to the
-    surface pressure.
+    Bodhaine et al. 1999 (J. Atmos. Oceanic Technol. 16, 1854), section 4, for dry air with 360 ppm of carbon
+    dioxide above sea level at 45 degrees of latitude. The depth is proportional to the surface pressure.
     """
-    squared = (wavelength / 1000.0) ** 2
-    numerator = 1.0455996 - 341.29061 / squared - 0.90230850 * squared
-    denominator = 1.0 + 0.0027059889 / squared - 85.968563 * squared
-    return np.asarray(0.0021520 * numerator / denominator)
+    inverse_square = (1000.0 / wavelength) ** 2
+    # Peck and Reeder 1972, 300 ppm of carbon dioxide (equation 18), and the correction to 360 ppm (equation
+    # 19).
+    refractivity = 8060.51 + 2480990.0 / (132.274 - inverse_square) + 17455.7 / (39.32957 - inverse_square)
+    index_squared = (1.0 + 1e-8 * refractivity * (1.0 + 0.54 * (_CARBON_DIOXIDE - 300e-6))) ** 2
+    # King factors of nitrogen, oxygen, argon and carbon dioxide (Bates 1984; equation 23).
+    nitrogen = 1.034 + 3.17e-4 * inverse_square
+    oxygen = 1.096 + 1.385e-3 * inverse_square + 1.448e-4 * inverse_square**2
+    percent = 100.0 * _CARBON_DIOXIDE
+    king = (78.084 * nitrogen + 20.946 * oxygen + 0.934 + 1.15 * percent) / (
+        78.084 + 20.946 + 0.934 + percent
+    )
+    centimetres = wavelength * 1e-7
+    lorentz = ((index_squared - 1.0) / (index_squared + 2.0)) ** 2
+    cross_section = 24.0 * np.pi**3 / (centimetres**4 * _MOLECULES_PER_CM3**2) * lorentz * king
+    return np.asarray(cross_section * _MOLECULES_PER_CM2)
 
 
 def phase_coefficients(count: int) -> GreekCoefficients:
