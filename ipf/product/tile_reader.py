@@ -16,6 +16,9 @@ from ipf.product.xml_nodes import Node
 
 ROOTS = ("Level-1C_Tile_ID", "Level-2A_Tile_ID")
 
+MAXIMUM_SIDE = 10980
+"""Rows and columns of a whole tile at 10 m (109.8 km); smaller tiles are accepted."""
+
 _EPSG = re.compile(r"(?:urn:ogc:def:crs:)?EPSG:{1,2}(\d{4,5})", re.ASCII)
 
 
@@ -70,8 +73,11 @@ def _read_grid(node: Node) -> Grid:
             columns=size.integer("NCOLS"),
         )
     finest = grids[RESOLUTIONS[0]]
-    if min(finest.shape) <= 0:
-        raise node.error(f"Tile_Geocoding: NROWS and NCOLS are {finest.rows} and {finest.columns}")
+    if not (0 < finest.rows <= MAXIMUM_SIDE and 0 < finest.columns <= MAXIMUM_SIDE):
+        raise node.error(
+            f"Tile_Geocoding: NROWS and NCOLS are {finest.rows} and {finest.columns}, expected 1 to"
+            f" {MAXIMUM_SIDE}"
+        )
     for resolution, grid in grids.items():
         if finest.rows * finest.resolution % resolution or grid != finest.at(resolution):
             raise node.error(f"Tile_Geocoding: the {resolution} m grid does not cover that of 10 m")

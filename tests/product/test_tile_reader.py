@@ -104,7 +104,8 @@ def test_an_element_that_is_missing_is_named(tile_documents: list[Path], tmp_pat
     ("name", "value", "expected"),
     [
         ("HORIZONTAL_CS_CODE", "UTM 18", "expected EPSG:nnnnn"),
-        ("NROWS", "10981", "10 m grid does not cover|20 m grid does not cover"),
+        ("NROWS", "10979", "20 m grid does not cover"),
+        ("NROWS", "10981", "NROWS and NCOLS are 10981 and 10980, expected 1 to 10980"),
         ("NROWS", "ten", "NROWS is 'ten'"),
         ("NCOLS", "-10980", "NROWS and NCOLS"),
         ("XDIM", "11", "XDIM and YDIM are not 10 and -10"),
