@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ipf.atomic import write_bytes
 from ipf.auxiliary.grib import FloatArray, GribField
 from ipf.errors import AuxiliaryError
-from ipf.product.atomic import write_bytes
 
 ECMWF = 98
 _PACKED_BITS = 16

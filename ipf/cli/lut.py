@@ -48,7 +48,7 @@ def build(
     from ipf.atmosphere.build import build_table, provenance, steps_per_band
     from ipf.atmosphere.responses import read_irradiance, read_responses
     from ipf.atmosphere.storage import AEROSOLS, describe_input, encode_provenance, encode_table, table_name
-    from ipf.product.atomic import write_bytes
+    from ipf.atomic import write_bytes
 
     _require_sasktran2()
     bands = read_responses(responses)
@@ -81,7 +81,7 @@ def fit_gases(gas_rows: Path, satellite: str, output: Path) -> None:
     from ipf.atmosphere.gases import FILE_NAME, encode_gas_model
     from ipf.atmosphere.rows import read_rows
     from ipf.atmosphere.storage import describe_input
-    from ipf.product.atomic import write_bytes
+    from ipf.atomic import write_bytes
 
     rows = read_rows(gas_rows, INPUT_COLUMNS)
     model = fit_gas_model(rows, satellite)
@@ -117,7 +117,7 @@ def query(
     from ipf.atmosphere.gases import FILE_NAME, load_gas_model
     from ipf.atmosphere.query import query as evaluate
     from ipf.atmosphere.storage import load_scattering_table
-    from ipf.product.atomic import write_text
+    from ipf.atomic import write_text
 
     table = load_scattering_table(satellite, aerosol, tables)
     gases = load_gas_model(tables / FILE_NAME if tables else None)

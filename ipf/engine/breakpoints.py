@@ -12,8 +12,8 @@ from typing import Any
 
 import pydantic
 
+from ipf.atomic import write_text
 from ipf.errors import ParameterError, ProductError
-from ipf.product.atomic import write_text
 from ipf.product.geotiff import read_geotiff, write_geotiff
 from ipf.product.raster import Raster
 

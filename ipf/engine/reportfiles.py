@@ -20,10 +20,10 @@ from pathlib import Path
 
 from lxml import etree
 
+from ipf.atomic import write_bytes, write_text
 from ipf.engine.report import Message, RunReport, Status, TaskReport
 from ipf.engine.runlog import LogIdentity, time_text
 from ipf.joborder import FileNameType, JobOrder, Output, Task
-from ipf.product.atomic import write_bytes, write_text
 
 REPORT_TYPE = "REPORT"
 REPORT_NAME = "report.xml"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 
 from lxml import etree
 
-from ipf.errors import JobOrderError, OutputError
+from ipf.atomic import write_bytes
+from ipf.errors import JobOrderError
 from ipf.joborder import eegs, mmfi
 from ipf.joborder.model import JobOrder
 from ipf.joborder.reading import short
@@ -100,21 +99,7 @@ def write_job_order(
     job_order: JobOrder, path: str | os.PathLike[str], dialects: Sequence[Dialect] = BUILT_IN_DIALECTS
 ) -> None:
     """Write `job_order` to the file `path`, whole or not at all; errors as `to_xml`, or `OutputError`."""
-    _write_whole(Path(path), to_xml(job_order, dialects))
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    # As ipf.product.atomic, which the wall between the two rooms keeps out of reach.
-    temporary = path.with_name(f".ipf-{uuid.uuid4().hex}{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as problem:
-        raise OutputError(f"{path}: cannot be written: {problem.strerror or problem}") from problem
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    write_bytes(Path(path), to_xml(job_order, dialects))
 
 
 def first_difference(one: object, other: object, name: str = "") -> str:

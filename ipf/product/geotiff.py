@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from osgeo import gdal, gdal_array, osr
 
+from ipf.atomic import atomic_path
 from ipf.errors import OutputError, ProductError
-from ipf.product.atomic import atomic_path
 from ipf.product.raster import Array, Grid, Raster, raster_of_array
 
 

@@ -26,8 +26,8 @@ import numpy as np
 import numpy.typing as npt
 from osgeo import gdal, gdal_array
 
+from ipf.atomic import atomic_path
 from ipf.errors import OutputError, ProductError
-from ipf.product.atomic import atomic_path
 from ipf.product.jp2_boxes import codestream_box_header, georeference_box, header_boxes, read_boxes
 from ipf.product.raster import Grid
 

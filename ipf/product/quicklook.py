@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from osgeo import gdal, gdal_array
 
+from ipf.atomic import atomic_path
 from ipf.errors import OutputError
-from ipf.product.atomic import atomic_path
 from ipf.product.raster import Grid
 
 Bytes = npt.NDArray[np.uint8]

@@ -22,6 +22,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
+from ipf.atomic import atomic_path
 from ipf.engine import (
     BlockStep,
     Context,
@@ -40,7 +41,6 @@ from ipf.engine import (
     writes,
 )
 from ipf.errors import AuxiliaryError, ProductError, ResourceError
-from ipf.product.atomic import atomic_path
 from ipf.product.raster import Grid, Raster, raster_of_array
 
 __version__ = "7.1"

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from ipf.atomic import write_text
 from ipf.engine import (
     BlockStep,
     Context,
@@ -31,7 +32,6 @@ from ipf.engine import (
     writes,
 )
 from ipf.errors import ProductError
-from ipf.product.atomic import write_text
 from ipf.product.raster import Grid, Raster, raster_of_array
 
 Image = npt.NDArray[np.float32]
