@@ -58,14 +58,16 @@ def _listing(folder: Path) -> list[Path]:
 
 
 def choose_granule(metadata: ProductMetadata, document: Path, tile: str | None) -> GranuleReference:
-    """The granule of `tile` (``32TQR``), or the only one when `tile` is None."""
-    granules = {_tile_name(granule, document).tile: granule for granule in metadata.granules}
-    if tile is None and len(granules) == 1:
-        return next(iter(granules.values()))
-    if tile not in granules:
-        asked = "none was asked for" if tile is None else f"{tile} was asked for"
-        raise ProductError(f"{document}: product of the tiles {', '.join(sorted(granules))}; {asked}")
-    return granules[tile]
+    """The granule of `tile` (``32TQR``, or a granule identifier), or the only one when `tile` is None.
+
+    A long-named product may hold one tile twice, once per datastrip; then only the identifier will do.
+    """
+    names = {granule: _tile_name(granule, document).tile for granule in metadata.granules}
+    chosen = [granule for granule, name in names.items() if tile in (None, name, granule.granule_identifier)]
+    if len(chosen) == 1:
+        return chosen[0]
+    asked = "none was asked for" if tile is None else f"{tile} was asked for"
+    raise ProductError(f"{document}: product of the tiles {', '.join(sorted(names.values()))}; {asked}")
 
 
 def _tile_name(granule: GranuleReference, document: Path) -> TileName:

@@ -244,6 +244,16 @@ def test_a_product_of_two_tiles_needs_the_tile(long_named: Path):
         open_product(long_named, tile="55JFJ")
 
 
+def test_one_tile_of_two_datastrips_needs_the_identifier(long_named: Path):
+    (document,) = long_named.glob("*.xml")
+    identifier = "S2A_OPER_MSI_L1C_TL_SGS__20171207T032513_A012840_T55JEJ_N02.06"
+    later = "S2A_OPER_MSI_L1C_TL_SGS__20171207T040000_A012840_T55JEJ_N02.06"
+    document.write_text(document.read_text(encoding="utf-8").replace(SECOND_TILE, later), encoding="utf-8")
+    with pytest.raises(ProductError, match="product of the tiles 55JEJ, 55JEJ; 55JEJ was asked for"):
+        open_product(long_named, tile="55JEJ")
+    assert open_product(long_named, tile=identifier).tile.identifier == identifier
+
+
 def test_tile_and_datastrip_as_a_ground_segment_gives_them(long_named: Path, tmp_path: Path):
     (tile_folder,) = (long_named / "GRANULE").iterdir()
     (datastrip_folder,) = (long_named / "DATASTRIP").iterdir()
