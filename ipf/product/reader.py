@@ -88,9 +88,9 @@ def open_product(path: Path, tile: str | None = None, store: BandStore | None = 
     """Open a Level-1C or Level-2A product: its folder, or its metadata document.
 
     Products of baselines 02.04 to 05.11, compact and long-named. `tile` (``32TQR``, or a granule
-    identifier) chooses one of several tiles of a long-named product. `store` holds decoded images; a new one with one thread when not given.
-    Raises ProductError naming file and element when the product or tile metadata cannot be used; an image or
-    a mask that is missing, cut or a stand-in raises when it is read.
+    identifier) chooses one of several tiles of a long-named product. `store` holds decoded images; a new one
+    with one thread when not given. Raises ProductError naming file and element when the product or tile
+    metadata cannot be used; an image or a mask that is missing, cut or a stand-in raises when it is read.
     """
     document = layout.product_document(path)
     root = document.parent
