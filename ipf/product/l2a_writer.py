@@ -1,0 +1,195 @@
+"""Writing a Level-2A product image by image, as a SAFE or as a tile and a datastrip apart.
+
+Images and masks are handed over as they become ready, from any thread; `finish` adds metadata, reports and
+the manifest and gives the product its name. Until then it grows in a folder of another name, removed when the
+writer is left without `finish`.
+
+Differences from official products: schemas are not copied (``rep_info`` holds a note), there is no HTML
+presentation, TCI carries no inventory box, the quality reports hold the checks of
+`ipf.product.quality_checks`, and a tile or datastrip apart has no manifest or inventory of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ipf.errors import OutputError, ProductError
+from ipf.product.bands import BAND_NAMES
+from ipf.product.documents import Documents
+from ipf.product.granule_writer import GranuleWriter
+from ipf.product.jpeg2000 import CodingStyle, Samples
+from ipf.product.l2a_quality import AtmosphericQuality, l2a_quality_reports
+from ipf.product.level_2a import IMAGES, PROBABILITIES, L2AProcessing, level_2a_documents
+from ipf.product.masks import Flags
+from ipf.product.metadata import GranuleReference, ImageContent
+from ipf.product.product_writer import (
+    TileReports,
+    discard,
+    publish,
+    temporary_folder,
+    write_datastrip,
+    write_product_documents,
+    write_tile,
+)
+
+
+class L2AProductWriter:
+    """Writes one Level-2A product from the documents of its Level-1C product.
+
+    In SAFE form `parent` receives one folder, the product. In PDI form (`write_parts`) it receives the tile's
+    and the datastrip's folders, named by their identifiers. `threads` is the number of threads inside each
+    encoding; several images may be added at the same time.
+    """
+
+    def __init__(
+        self,
+        parent: Path,
+        l1c: Documents,
+        processing: L2AProcessing,
+        style: CodingStyle = "official",
+        threads: int = 1,
+        parts: bool = False,
+    ) -> None:
+        self._parts = parts
+        self._documents = documents = level_2a_documents(l1c, processing)
+        self._tile_folder: Path
+        if parts:
+            self._outputs = [parent / documents.tile.identifier, parent / documents.tile.datastrip_identifier]
+        else:
+            self._outputs = [parent / documents.product.uri]
+        self._temporaries: list[Path] = []
+        try:
+            for output in self._outputs:
+                self._temporaries.append(temporary_folder(parent, output))
+        except OutputError:
+            self.abandon()
+            raise
+        root = self._temporaries[0]
+        self._tile_folder = root if parts else root / documents.granule
+        self._granule = GranuleWriter(root, self._tile_folder, documents, style, threads)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.abandon()
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """The folders that `finish` makes appear: the product, or the tile and the datastrip."""
+        return tuple(self._outputs)
+
+    def add_image(self, content: str, resolution: int, samples: Samples) -> None:
+        """Add an image: ``B02``, ``AOT``, ``WVP`` (uint16 counts), ``SCL``, ``TCI`` (uint8, TCI 3 planes).
+
+        TCI at 10 m gives the preview too. An image that Level-2A does not have at that pixel size, or has
+        already, raises OutputError.
+        """
+        if content not in IMAGES.get(resolution, ()):
+            raise OutputError(f"{self._outputs[0]}: Level-2A has no image {content} at {resolution} m")
+        self._granule.write_image(content, resolution, samples)
+
+    def add_footprint(self, band: str, detectors: Flags) -> None:
+        """Add the detector footprint of a band (1-12, 0 for none), at its native pixel size."""
+        self._granule.write_footprint(band, detectors)
+
+    def add_quality(self, band: str, flags: Flags) -> None:
+        """Add the quality flags of a band, bits as `ipf.product.masks.QUALITY_FLAGS`."""
+        self._granule.write_quality(band, flags)
+
+    def add_clouds(self, flags: Flags) -> None:
+        """Add the Level-1C cloud flags at 60 m, bits as `ipf.product.masks.CLOUD_FLAGS`."""
+        self._granule.write_clouds(flags)
+
+    def add_probability(self, kind: str, resolution: int, percentages: Flags) -> None:
+        """Add a probability (0-100): ``MSK_CLDPRB`` or ``MSK_SNWPRB``, at 20 or 60 m."""
+        if (kind, resolution) not in PROBABILITIES:
+            raise OutputError(f"{self._outputs[0]}: Level-2A has no mask {kind} at {resolution} m")
+        self._granule.write_probability(kind, resolution, percentages)
+
+    def copy_masks(self, quality_folder: Path) -> None:
+        """Take over the raster masks of a Level-1C tile of baseline 04.00 or later, from its QI_DATA."""
+        for band in BAND_NAMES:
+            for kind in ("MSK_DETFOO", "MSK_QUALIT"):
+                self._granule.copy_mask(kind, band, quality_folder / f"{kind}_{band}.jp2")
+        self._granule.copy_mask("MSK_CLASSI", None, quality_folder / "MSK_CLASSI_B00.jp2")
+
+    def copy_auxiliary(self, files: Mapping[str, Path]) -> None:
+        """Pass on the embedded auxiliary files of Level-1C, by name (``AUX_ECMWFT``, ``AUX_CAMSFO``)."""
+        for name, path in sorted(files.items()):
+            try:
+                self._granule.write_auxiliary(name, path.read_bytes())
+            except OSError as problem:
+                raise ProductError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
+
+    def finish(self, content: ImageContent, cloudy: float, quality: AtmosphericQuality) -> tuple[Path, ...]:
+        """Write metadata, reports and manifest, and give the outputs their names; they are returned.
+
+        `content` and `cloudy` (percent) are the figures of the scene classification. Images and masks that
+        are missing raise OutputError naming them.
+        """
+        documents = self._complete_documents(content, cloudy)
+        expected = self._expected()
+        missing = [path for path in expected if not self._granule.has(path)]
+        if missing:
+            raise OutputError(f"{self._outputs[0]}: missing {', '.join(missing)}")
+        level_2a = l2a_quality_reports(documents.tile, quality)
+        tile = write_tile(self._tile_folder, documents, expected, level_2a)
+        if self._parts:
+            write_datastrip(self._temporaries[1], documents)
+        else:
+            self._write_product(documents, tile)
+        for temporary, output in zip(self._temporaries, self._outputs, strict=True):
+            publish(temporary, output)
+        return self.outputs
+
+    def _write_product(self, documents: Documents, tile: TileReports) -> None:
+        root = self._temporaries[0]
+        datastrip = write_datastrip(root / documents.datastrip_folder, documents)
+        write_product_documents(root, documents, tile, datastrip, self._granule.checksums)
+
+    def abandon(self) -> None:
+        """Remove what is unfinished; nothing after `finish`."""
+        for temporary in self._temporaries:
+            discard(temporary)
+
+    def _expected(self) -> list[str]:
+        """Images and masks of a complete tile, as paths in its folder."""
+        images = [
+            self._granule.image_path(content, resolution)
+            for resolution, contents in IMAGES.items()
+            for content in contents
+        ]
+        masks = [f"QI_DATA/{kind}_{band}.jp2" for kind in ("MSK_DETFOO", "MSK_QUALIT") for band in BAND_NAMES]
+        masks += ["QI_DATA/MSK_CLASSI_B00.jp2", f"QI_DATA/{self._granule.preview_name}"]
+        return images + masks + [f"QI_DATA/{kind}_{resolution}m.jp2" for kind, resolution in PROBABILITIES]
+
+    def _complete_documents(self, content: ImageContent, cloudy: float) -> Documents:
+        documents = self._documents
+        images = tuple(
+            f"{documents.granule}/{self._granule.image_path(content, resolution).removesuffix('.jp2')}"
+            for resolution, contents in IMAGES.items()
+            for content in contents
+        )
+        reference = GranuleReference(documents.tile.identifier, documents.tile.datastrip_identifier, images)
+        quality = replace(documents.product.quality, cloud_coverage=cloudy, content=content)
+        tile_quality = replace(
+            documents.tile.quality,
+            cloudy=cloudy,
+            content=content,
+            masks=tuple(self._granule.masks),
+            preview=f"{documents.granule}/QI_DATA/{self._granule.preview_name}",
+        )
+        return replace(
+            documents.with_product(granules=(reference,), quality=quality),
+            tile=replace(documents.tile, quality=tile_quality),
+        )
