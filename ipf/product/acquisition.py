@@ -1,19 +1,23 @@
 """Metadata of a Level-1C product from a few facts: who looked at which tile, when, under which angles.
 
 For products made from band arrays (simulated scenes, pixels that came without metadata). What the facts do
-not tell is nominal and says so: the datastrip has one tile and lasts twenty seconds around it, its orbit is a
-circle through the point above the tile's centre, the attitude looks at the centre of the Earth, and the
-auxiliary files are named ``Not applicable``.
+not tell is nominal and says so: the datastrip has one tile and ends ten seconds after it, its orbit is a
+circle through the point above the tile's centre, the attitude turns with the orbit, and the auxiliary files
+are named ``Not applicable``.
+
+Each document can also be made alone from the other two: `nominal_datastrip` where the datastrip's is missing,
+`product_of` where a tile and a datastrip come without a product.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import pyproj
 
+from ipf.errors import ProductError
 from ipf.product.angles import TileAngles
 from ipf.product.documents import Documents
 from ipf.product.metadata import (
@@ -25,12 +29,14 @@ from ipf.product.metadata import (
     EarthRotation,
     Gipp,
     GranuleReference,
+    Level,
     ProductMetadata,
     ProductQuality,
     Radiometry,
     TileMetadata,
     TileQuality,
 )
+from ipf.product.metadata_writer import psd_version_of
 from ipf.product.names import DatastripName, ProductName, TileName
 from ipf.product.nominal_datastrip import (
     geometric_info,
@@ -42,14 +48,17 @@ from ipf.product.nominal_datastrip import (
 from ipf.product.nominal_radiometry import nominal_gains, nominal_radiometry
 from ipf.product.raster import Grid
 from ipf.product.utc import UtcTime
+from ipf.product.xml_nodes import Node
+from ipf.xml import parse_xml_bytes
 
 NOT_APPLICABLE = "Not applicable"
+_PRODUCT_TYPES: Mapping[Level, str] = {"L1C": "S2MSI1C", "L2A": "S2MSI2A"}
+_REFERENCE_BAND = "B04"
+
 SPECIAL_VALUES: Mapping[str, int] = {NODATA: 0, SATURATED: 65535}
 
-_HALF_DATASTRIP = timedelta(seconds=10)
-_PSD_15_SINCE = "05.11"
+_MARGIN = timedelta(seconds=10)
 _DOI_SINCE = "04.00"
-_ORBITS_DOWNLINK_LAGS = 1
 _UTM_NORTH, _UTM_SOUTH, _UTM_ZONES = 32600, 32700, 60
 # GPS time runs ahead of UTC by the leap seconds since 1980; 18 since 2017.
 _GPS_UTC = 18.0
@@ -68,8 +77,9 @@ class Acquisition:
     """The facts.
 
     `tile` is the tile's name (``18LTM``), `grid` its 10 m grid in UTM, `sensing_time` that of the tile,
-    `relative_orbit` 1-143; `creation` dates the product. `radiometry` and `physical_gains` are those of the
-    instrument where None. `centre` has four characters.
+    `relative_orbit` 1-143; `creation` dates the product. `datatake_start` and `datastrip_start` are ten
+    seconds before the tile where None; `radiometry` and `physical_gains` are those of the instrument.
+    `centre` has four characters.
     """
 
     satellite: str
@@ -82,15 +92,12 @@ class Acquisition:
     creation: UtcTime
     baseline: str = "04.00"
     centre: str = "IPF_"
+    datatake_start: UtcTime | None = None
+    datastrip_start: UtcTime | None = None
     radiometry: Radiometry | None = None
     physical_gains: Mapping[str, float] | None = None
-    auxiliary: AuxiliaryData = field(default=NOMINAL_AUXILIARY)
+    auxiliary: AuxiliaryData = NOMINAL_AUXILIARY
     doi: str = NOT_APPLICABLE
-
-    @property
-    def psd_version(self) -> int:
-        """Major version of the Product Specification Document of the baseline."""
-        return 15 if self.baseline >= _PSD_15_SINCE else 14
 
 
 def l1c_documents(acquisition: Acquisition) -> Documents:
@@ -99,36 +106,20 @@ def l1c_documents(acquisition: Acquisition) -> Documents:
     Raises ValueError for a satellite without nominal radiometry or a grid that is not in UTM, OutputError for
     parts that contradict each other.
     """
-    start = UtcTime(acquisition.sensing_time.moment - _HALF_DATASTRIP, 3)
-    stop = UtcTime(acquisition.sensing_time.moment + _HALF_DATASTRIP, 3)
-    datatake = Datatake(
-        identifier=(
-            f"G{acquisition.satellite}_{start.compact}_{acquisition.absolute_orbit:06d}_N{acquisition.baseline}"
-        ),
-        satellite=acquisition.satellite,
-        kind="INS-NOBS",
-        sensing_start=start,
-        relative_orbit=acquisition.relative_orbit,
-    )
-    radiometry = acquisition.radiometry or nominal_radiometry(
-        acquisition.satellite, acquisition.sensing_time, acquisition.baseline
-    )
-    tile = _tile(acquisition, start)
-    datastrip = _datastrip(acquisition, datatake, radiometry, tile.identifier, (start, stop))
-    return Documents(_product(acquisition, datatake, radiometry, tile), datastrip, tile).checked()
+    tile = _tile(acquisition)
+    product = _product(acquisition, tile)
+    return Documents(product, nominal_datastrip(product, tile), tile).checked()
 
 
-def _doi(acquisition: Acquisition) -> str | None:
-    return acquisition.doi if acquisition.baseline >= _DOI_SINCE else None
-
-
-def _tile(acquisition: Acquisition, start: UtcTime) -> TileMetadata:
+def _tile(acquisition: Acquisition) -> TileMetadata:
+    start = acquisition.datastrip_start or _before(acquisition.sensing_time)
     names = acquisition.satellite, "OPER", "L1C", acquisition.centre, acquisition.creation.compact
+    baseline = acquisition.baseline
     return TileMetadata(
         level="L1C",
-        psd_version=acquisition.psd_version,
-        identifier=str(TileName(*names, acquisition.absolute_orbit, acquisition.tile, acquisition.baseline)),
-        datastrip_identifier=str(DatastripName(*names, start.compact, acquisition.baseline)),
+        psd_version=psd_version_of(baseline),
+        identifier=str(TileName(*names, acquisition.absolute_orbit, acquisition.tile, baseline)),
+        datastrip_identifier=str(DatastripName(*names, start.compact, baseline)),
         l1c_identifier=None,
         downlink_priority="NOMINAL",
         sensing_time=acquisition.sensing_time,
@@ -141,78 +132,131 @@ def _tile(acquisition: Acquisition, start: UtcTime) -> TileMetadata:
     )
 
 
-def _datastrip(
-    acquisition: Acquisition,
-    datatake: Datatake,
-    radiometry: Radiometry,
-    tile: str,
-    times: tuple[UtcTime, UtcTime],
-) -> DatastripMetadata:
-    gains = acquisition.physical_gains or nominal_gains(acquisition.satellite)
-    latitude, longitude = centre_of(acquisition.grid)
-    return DatastripMetadata(
-        level="L1C",
-        psd_version=acquisition.psd_version,
-        datatake=datatake,
-        sensing_start=times[0],
-        sensing_stop=times[1],
-        baseline=acquisition.baseline,
-        doi=_doi(acquisition),
-        processing_centre=acquisition.centre,
-        processing_time=acquisition.creation,
-        reception_station=acquisition.centre,
-        downlink_orbit=acquisition.absolute_orbit + _ORBITS_DOWNLINK_LAGS,
-        archiving_centre=acquisition.centre,
-        archiving_time=acquisition.creation,
-        processing_parameters=None,
-        tiles=(tile,),
-        swir_rearrangement=False,
-        saturated_pixels=True,
-        radiometry=radiometry,
-        degraded_ancillary=0.0,
-        auxiliary=acquisition.auxiliary,
-        sensor_configuration=sensor_configuration(gains, times[0], _GPS_UTC),
-        geometric_info=geometric_info(),
-        satellite_ancillary_data=satellite_ancillary_data(
-            latitude, longitude, acquisition.sensing_time, times, _GPS_UTC
-        ),
-        geometric_quality=geometric_quality(acquisition.creation),
-        radiometric_quality=radiometric_quality(),
-    )
+def _before(time: UtcTime) -> UtcTime:
+    return UtcTime(time.moment - _MARGIN, 3)
 
 
-def _product(
-    acquisition: Acquisition, datatake: Datatake, radiometry: Radiometry, tile: TileMetadata
-) -> ProductMetadata:
-    name = ProductName(
-        acquisition.satellite,
-        "L1C",
-        datatake.sensing_start.compact,
-        acquisition.baseline,
-        acquisition.relative_orbit,
-        acquisition.tile,
-        acquisition.creation.compact,
+def _product(acquisition: Acquisition, tile: TileMetadata) -> ProductMetadata:
+    start = acquisition.datatake_start or _before(acquisition.sensing_time)
+    baseline, satellite = acquisition.baseline, acquisition.satellite
+    datatake = Datatake(
+        identifier=f"G{satellite}_{start.compact}_{acquisition.absolute_orbit:06d}_N{baseline}",
+        satellite=satellite,
+        kind="INS-NOBS",
+        sensing_start=start,
+        relative_orbit=acquisition.relative_orbit,
     )
+    radiometry = acquisition.radiometry or nominal_radiometry(satellite, acquisition.sensing_time, baseline)
     return ProductMetadata(
         level="L1C",
-        psd_version=acquisition.psd_version,
-        uri=name.folder,
-        start_time=datatake.sensing_start,
-        stop_time=datatake.sensing_start,
-        product_type="S2MSI1C",
-        baseline=acquisition.baseline,
-        doi=_doi(acquisition),
+        psd_version=psd_version_of(baseline),
+        uri=_uri(datatake, tile),
+        start_time=start,
+        stop_time=start,
+        product_type=_PRODUCT_TYPES["L1C"],
+        baseline=baseline,
+        doi=acquisition.doi if baseline >= _DOI_SINCE else None,
         generation_time=acquisition.creation,
         datatake=datatake,
         granules=(GranuleReference(tile.identifier, tile.datastrip_identifier, ()),),
         special_values=SPECIAL_VALUES,
         radiometry=radiometry,
-        physical_gains=acquisition.physical_gains or nominal_gains(acquisition.satellite),
-        reference_band="B04",
+        physical_gains=acquisition.physical_gains or nominal_gains(satellite),
+        reference_band=_REFERENCE_BAND,
         scene_classes={},
         footprint=footprint_of(acquisition.grid),
         auxiliary=acquisition.auxiliary,
         quality=ProductQuality(0.0, None, 0.0, 0.0, {}),
+    )
+
+
+def _uri(datatake: Datatake, tile: TileMetadata) -> str:
+    name = TileName.parse(tile.identifier)
+    return ProductName(
+        datatake.satellite,
+        name.level,
+        datatake.sensing_start.compact,
+        name.baseline,
+        datatake.relative_orbit,
+        name.tile,
+        name.creation,
+    ).folder
+
+
+def nominal_datastrip(product: ProductMetadata, tile: TileMetadata) -> DatastripMetadata:
+    """Metadata of a datastrip with this one tile, for a Level-1C product whose own are missing.
+
+    It starts when its identifier says and ends ten seconds after the tile.
+    """
+    name = DatastripName.parse(tile.datastrip_identifier)
+    start = UtcTime(datetime.strptime(name.start, "%Y%m%dT%H%M%S").replace(tzinfo=UTC), 3)
+    stop = UtcTime(tile.sensing_time.moment + _MARGIN, 3)
+    latitude, longitude = centre_of(tile.grid)
+    return DatastripMetadata(
+        level=product.level,
+        psd_version=tile.psd_version,
+        datatake=product.datatake,
+        sensing_start=start,
+        sensing_stop=stop,
+        baseline=product.baseline,
+        doi=product.doi,
+        processing_centre=name.centre,
+        processing_time=product.generation_time,
+        reception_station=name.centre,
+        downlink_orbit=TileName.parse(tile.identifier).absolute_orbit,
+        archiving_centre=tile.archiving_centre,
+        archiving_time=tile.archiving_time,
+        processing_parameters=None,
+        tiles=(tile.identifier,),
+        swir_rearrangement=False,
+        saturated_pixels=True,
+        radiometry=product.radiometry,
+        degraded_ancillary=product.quality.degraded_ancillary,
+        auxiliary=replace(product.auxiliary, earth_rotation=NOMINAL_AUXILIARY.earth_rotation),
+        sensor_configuration=sensor_configuration(product.physical_gains, start, _GPS_UTC),
+        geometric_info=geometric_info(),
+        satellite_ancillary_data=satellite_ancillary_data(
+            latitude, longitude, tile.sensing_time, (start, stop), _GPS_UTC
+        ),
+        geometric_quality=geometric_quality(product.generation_time),
+        radiometric_quality=radiometric_quality(),
+    )
+
+
+def product_of(tile: TileMetadata, datastrip: DatastripMetadata) -> ProductMetadata:
+    """Metadata of the product that a Level-1C tile and its datastrip would make; lists of files are empty.
+
+    Raises ProductError when the datastrip's configuration lacks the physical gains.
+    """
+    configuration = datastrip.sensor_configuration
+    root = Node(parse_xml_bytes(configuration.content, configuration.name, ProductError), configuration.name)
+    gains = {
+        band.attribute_band("bandId"): band.number("PHYSICAL_GAINS")
+        for band in root.all("Acquisition_Configuration/Spectral_Band_Info/Spectral_Band_Information")
+    }
+    quality = ProductQuality(
+        tile.quality.cloudy, tile.quality.snow, datastrip.degraded_ancillary, tile.quality.degraded_msi, {}
+    )
+    return ProductMetadata(
+        level=tile.level,
+        psd_version=tile.psd_version,
+        uri=_uri(datastrip.datatake, tile),
+        start_time=datastrip.datatake.sensing_start,
+        stop_time=datastrip.datatake.sensing_start,
+        product_type=_PRODUCT_TYPES[tile.level],
+        baseline=datastrip.baseline,
+        doi=datastrip.doi,
+        generation_time=datastrip.processing_time,
+        datatake=datastrip.datatake,
+        granules=(GranuleReference(tile.identifier, tile.datastrip_identifier, ()),),
+        special_values=SPECIAL_VALUES,
+        radiometry=datastrip.radiometry,
+        physical_gains=gains,
+        reference_band=_REFERENCE_BAND,
+        scene_classes={},
+        footprint=footprint_of(tile.grid),
+        auxiliary=datastrip.auxiliary,
+        quality=quality,
     )
 
 

@@ -16,7 +16,7 @@ from ipf.product.metadata import (
     Quantification,
     TileMetadata,
 )
-from ipf.product.metadata_writer import CAST_SHADOW_SINCE_PSD, OFFSETS_SINCE
+from ipf.product.metadata_writer import CAST_SHADOW_SINCE_PSD, OFFSETS_SINCE, psd_version_of
 from ipf.product.names import DatastripName, ProductName, TileName
 from ipf.product.utc import UtcTime
 
@@ -63,14 +63,13 @@ def scene_classes(psd_version: int) -> dict[str, int]:
 class L2AProcessing:
     """What Level-2A processing adds to the identity of a product.
 
-    `creation` dates everything. `baseline` (04.00 or later), `psd_version` (14 or 15) and `centre` (four
-    characters) are taken over from Level-1C where None. `gipps` are added to those of Level-1C; the other
-    fields name the auxiliary files used.
+    `creation` dates everything. `baseline` (04.00 or later) and `centre` (four characters) are taken over
+    from Level-1C where None. `gipps` are added to those of Level-1C; the other fields name the auxiliary
+    files used.
     """
 
     creation: UtcTime
     baseline: str | None = None
-    psd_version: int | None = None
     centre: str | None = None
     doi: str = "Not applicable"
     dem: str | None = None
@@ -88,21 +87,20 @@ def level_2a_documents(l1c: Documents, processing: L2AProcessing) -> Documents:
     A baseline before 04.00 raises ValueError: Level-2A products of that time had other images and masks.
     """
     baseline = processing.baseline or max(l1c.baseline, OFFSETS_SINCE)
-    psd_version = processing.psd_version or l1c.product.psd_version
     if baseline < OFFSETS_SINCE:
         raise ValueError(
             f"Level-2A products of baseline {baseline} are not written, expected {OFFSETS_SINCE} on"
         )
-    derived = _Derivation(l1c, processing, baseline, psd_version)
+    derived = _Derivation(l1c, processing, baseline)
     return Documents(derived.product(), derived.datastrip(), derived.tile()).checked()
 
 
 class _Derivation:
     """The names and sections that the three documents share."""
 
-    def __init__(self, l1c: Documents, processing: L2AProcessing, baseline: str, psd_version: int) -> None:
+    def __init__(self, l1c: Documents, processing: L2AProcessing, baseline: str) -> None:
         self._l1c, self._processing = l1c, processing
-        self._baseline, self._psd_version = baseline, psd_version
+        self._baseline, self._psd_version = baseline, psd_version_of(baseline)
         creation = processing.creation.compact
         centre = processing.centre or l1c.tile_name.centre
         self._product_name: ProductName = replace(

@@ -31,6 +31,15 @@ CAST_SHADOW_SINCE_PSD = 15
 """First PSD that calls class 2 cast shadow instead of dark features."""
 
 
+PSD_15_SINCE = "05.11"
+"""First baseline of PSD 15."""
+
+
+def psd_version_of(baseline: str) -> int:
+    """Major version of the Product Specification Document that products of `baseline` are written by."""
+    return 15 if baseline >= PSD_15_SINCE else 14
+
+
 def has_raster_masks(baseline: str) -> bool:
     """Whether products of `baseline` carry offsets and raster masks; before, neither, and masks are GML."""
     return baseline >= OFFSETS_SINCE
