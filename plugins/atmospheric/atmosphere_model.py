@@ -57,6 +57,11 @@ class AtmosphereModel:
     state: AtmosphericState
     _reduced: dict[str, BandCoefficients] = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def table_file(self) -> str:
+        """Name of the look-up table, as the product states it."""
+        return f"{table_name(self.table.satellite, self.table.aerosol)}.npz"
+
     def coefficients(self, band: str) -> BandCoefficients:
         """Coefficients of `band` for the correction kernel; the tables are reduced at the first call.
 

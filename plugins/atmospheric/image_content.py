@@ -1,4 +1,4 @@
-"""Image content of a Level-2A tile: how much of it each class covers."""
+"""Image content of a Level-2A tile: how much of it each class covers, and what the air over it held."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState, Source
 
 from ipf.kernels import classification as classes
+from ipf.product.metadata import ImageContent
 
 DECIMALS = 6
 """Decimals of percentages in official products."""
@@ -57,3 +59,31 @@ class ClassCover:
 
 def _percentage(part: int, whole: int) -> float:
     return round(100.0 * part / whole, DECIMALS) if whole else 0.0
+
+
+def image_content(
+    cover: ClassCover, state: AtmosphericState, mean_aot: float, mean_water_vapour: float
+) -> ImageContent:
+    """Image_Content_QI of a tile; methods and sources in the words that PSD 14.8 has for them."""
+    aerosol_from_cams = state.aerosol_optical_thickness.source is Source.CAMS
+    ozone_from_ecmwf = state.ozone.source is Source.ECMWF
+    return ImageContent(
+        cloudy_over_land=cover.cloudy_over_land_percentage,
+        nodata=cover.nodata_percentage,
+        saturated_defective=cover.percentage(classes.SATURATED_DEFECTIVE),
+        shadow=cover.percentage(classes.DARK),
+        cloud_shadow=cover.percentage(classes.CLOUD_SHADOW),
+        vegetation=cover.percentage(classes.VEGETATION),
+        not_vegetated=cover.percentage(classes.NOT_VEGETATED),
+        water=cover.percentage(classes.WATER),
+        unclassified=cover.percentage(classes.UNCLASSIFIED),
+        medium_probability_clouds=cover.percentage(classes.CLOUD_MEDIUM),
+        high_probability_clouds=cover.percentage(classes.CLOUD_HIGH),
+        thin_cirrus=cover.percentage(classes.THIN_CIRRUS),
+        snow_ice=cover.percentage(classes.SNOW),
+        aot_retrieval_method="CAMS" if aerosol_from_cams else "DEFAULT",
+        mean_aot=round(mean_aot, DECIMALS),
+        mean_water_vapour=round(mean_water_vapour, DECIMALS),
+        ozone_source="AUX_ECMWFT" if ozone_from_ecmwf else "CONFIG",
+        ozone=round(1000.0 * state.ozone.field.mean, DECIMALS),
+    )

@@ -90,17 +90,16 @@ def _of_quantity(rasters: Rasters, quantity: str) -> dict[str, Raster]:
 
 
 def refuse_bad_files(known: Mapping[str, Any], parameters: NoParameters, context: Context) -> Findings:
-    """Refuse images that are missing or empty; raises `ProductError` naming the first one."""
+    """Refuse images and masks that are missing or empty; raises `ProductError` naming the first one."""
     product: SafeProduct = known["l1c_product"]
-    for (content, _), path in sorted(product.images.items(), key=lambda image: image[1]):
-        if content not in BAND_NAMES:
-            continue
+    for layer, raster in (*product.bands.items(), *product.masks.items()):
+        path = Path(raster.source)
         try:
             size = path.stat().st_size
         except OSError as problem:
-            raise ProductError(f"{path}: image of band {content}: {problem.strerror or problem}") from problem
+            raise ProductError(f"{path}: {layer}: {problem.strerror or problem}") from problem
         if size <= 1:
-            raise ProductError(f"{path}: image of band {content} is an empty stand-in of {size} bytes")
+            raise ProductError(f"{path}: {layer}: empty stand-in of {size} bytes, expected an image")
     return Findings(auxiliary=tuple(path for _, path in sorted(product.auxiliary_files.items())))
 
 

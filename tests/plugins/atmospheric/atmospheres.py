@@ -24,11 +24,11 @@ GRID = Grid(32718, 399960.0, 8700040.0, 10, 1830, 1830)
 """10 m grid of a sixth of a tile, on the corner of tile 18LTM."""
 
 
-def constant_angles(sun: Direction, view: Direction) -> TileAngles:
-    """The same angles everywhere, in all bands, seen by one detector."""
+def constant_angles(sun: Direction, view: Direction, nodes: int = NODES) -> TileAngles:
+    """The same angles at all nodes, in all bands, seen by one detector."""
 
     def grid(direction: Direction) -> AngleGrid:
-        shape = (NODES, NODES)
+        shape = (nodes, nodes)
         return AngleGrid(np.full(shape, direction.zenith), np.full(shape, direction.azimuth))
 
     return TileAngles(
