@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from ipf_plugins.simulator.geometry import Track, constant_angles, footprint, tile_angles
 from ipf_plugins.simulator.scene import (
+    BASELINE,
     Air,
     FixedAtmosphere,
     Scene,
@@ -23,8 +24,9 @@ from pydantic import Field, field_validator
 from ipf.engine import Context, Findings, SourceStep, StepParameters, provides
 from ipf.errors import ParameterError
 from ipf.product.angles import Direction
-from ipf.product.bands import BANDS
+from ipf.product.bands import BAND_NAMES, BANDS
 from ipf.product.names import TileName
+from ipf.product.nominal_radiometry import RADIOMETRIC_OFFSET, nominal_radiometry
 from ipf.product.raster import Grid, Raster
 from ipf.product.reader import open_product
 from ipf.product.utc import UtcTime
@@ -54,9 +56,7 @@ class AcquisitionParameters(StepParameters):
     upper_left_x: float = Field(300000.0, ge=0.0, le=1e6, description="Easting of the upper-left corner, m")
     upper_left_y: float = Field(4900020.0, ge=0.0, le=1e7, description="Northing of the upper-left corner, m")
     satellite: Literal["S2A", "S2B", "S2C"] = Field("S2A", description="Satellite")
-    sensing_time: str = Field(
-        "2022-06-21T10:50:41.024Z", description="UTC at which the tile's datatake starts"
-    )
+    sensing_time: str = Field("2022-06-21T10:50:41.024Z", description="UTC at which the tile is seen")
     relative_orbit: int = Field(51, ge=1, le=143, description="Relative orbit number")
     absolute_orbit: int = Field(36544, ge=1, le=999999, description="Absolute orbit number")
     geometry: Literal["orbit", "constant"] = Field(
@@ -157,14 +157,16 @@ def _invented(
     else:
         track = Track(parameters.heading, parameters.track_offset_m)
         angles = tile_angles(grid, sun, track)
+    time = UtcTime.parse(parameters.sensing_time)
     scene = Scene(
         grid=grid,
         tile=parameters.tile,
         satellite=parameters.satellite,
-        sensing_time=UtcTime.parse(parameters.sensing_time),
+        sensing_time=time,
         relative_orbit=parameters.relative_orbit,
         absolute_orbit=parameters.absolute_orbit,
         angles=angles,
+        radiometry=nominal_radiometry(parameters.satellite, time, BASELINE),
         seed=seed,
     )
     return scene, footprints(grid, track)
@@ -197,10 +199,11 @@ def _like(path: Path, fixed: FixedAtmosphere | None, seed: int) -> tuple[Scene, 
         grid=product.grid,
         tile=name.tile,
         satellite=metadata.satellite,
-        sensing_time=metadata.datatake.sensing_start,
+        sensing_time=product.tile.sensing_time,
         relative_orbit=metadata.datatake.relative_orbit,
         absolute_orbit=name.absolute_orbit,
         angles=constant_angles(fixed.sun, fixed.view) if fixed else product.tile.angles,
+        radiometry=replace(metadata.radiometry, offsets=dict.fromkeys(BAND_NAMES, RADIOMETRIC_OFFSET)),
         seed=seed,
     )
     if fixed is not None:

@@ -2,8 +2,7 @@
 
 Reference and saturation radiances: Drusch et al. 2012, Remote Sensing of Environment 120, 25-36, table 1 (and
 the Sentinel-2 mission requirements). Signal-to-noise at the reference radiance: as measured in orbit on
-Sentinel-2A (Level-1C data quality reports of the mission). Equivalent solar irradiance: Solar_Irradiance of
-Sentinel-2A products.
+Sentinel-2A (Level-1C data quality reports of the mission).
 """
 
 from __future__ import annotations
@@ -40,22 +39,6 @@ def _by_band(*values: float) -> dict[str, float]:
     return dict(zip(BAND_NAMES, values, strict=True))
 
 
-SOLAR_IRRADIANCE = _by_band(
-    1884.69,
-    1959.66,
-    1823.24,
-    1512.06,
-    1424.64,
-    1287.61,
-    1162.08,
-    1041.63,
-    955.32,
-    812.92,
-    367.15,
-    245.59,
-    85.25,
-)
-"""Solar irradiance at 1 astronomical unit, W m-2 µm-1."""
 REFERENCE_RADIANCE = _by_band(129.0, 128.0, 128.0, 108.0, 74.5, 68.0, 67.0, 103.0, 52.5, 9.0, 6.0, 4.0, 1.5)
 """Radiance at which signal-to-noise is stated, W m-2 sr-1 µm-1."""
 SIGNAL_TO_NOISE = _by_band(

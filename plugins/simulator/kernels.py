@@ -137,13 +137,15 @@ def land_cover(
     scene_columns: int,
     variation: FloatImage,
     grain: FloatImage,
+    size: float,
     seed: int,
 ) -> tuple[ByteImage, FloatImage]:
     """Cover numbers and relative brightness (mean 1) of a window of the scene's 10 m grid.
 
     The relief rises from the lower left to the upper right corner whatever the size of the scene, so that a
     small scene too has sea, coast, fields, forest, towns, rock and snow. `variation` and `grain` are those of
-    `Material`, by cover number, shape (covers,).
+    `Material`, by cover number, shape (covers,). Parcels, towns and forests are `size` times as large as
+    usual.
     """
     cover = np.empty((rows, columns), np.uint8)
     brightness = np.empty((rows, columns), np.float32)
@@ -155,14 +157,15 @@ def land_cover(
             height = 0.5 + 0.5 * (x / scene_columns - y / scene_rows)
             height += 0.22 * fractal(x / period, y / period, 7, seed)
             parcel = 0.0
+            u, v = x / size, y / size
             kind = _relief_cover(height)
             if kind == 0:
-                kind = _town(x, y, seed + 100)
-            if kind == 0 and fractal(x / 300.0, y / 300.0, 5, seed + 200) > 0.14:
+                kind = _town(u, v, seed + 100)
+            if kind == 0 and fractal(u / 300.0, v / 300.0, 5, seed + 200) > 0.14:
                 kind = _CONIFER_FOREST if height > 0.6 else _BROADLEAF_FOREST
             if kind == 0:
-                kind, parcel = _field(x, y, seed + 300)
-            smooth = 2.0 * fractal(x / 60.0, y / 60.0, 3, seed + 400)
+                kind, parcel = _field(u, v, seed + 300)
+            smooth = 2.0 * fractal(u / 60.0, v / 60.0, 3, seed + 400)
             value = 1.0 + variation[kind] * (1.2 * parcel + smooth)
             value += grain[kind] * gaussian(top + row, left + column, seed + 500)
             cover[row, column] = kind

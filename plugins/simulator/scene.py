@@ -17,9 +17,12 @@ from ipf.errors import AuxiliaryError
 from ipf.kernels.atmosphere import BandCoefficients
 from ipf.product.angles import NODE_COUNT, NODE_STEP, Direction, TileAngles
 from ipf.product.bands import BAND_NAMES
+from ipf.product.metadata import Radiometry
 from ipf.product.raster import Grid
 from ipf.product.utc import UtcTime
 
+BASELINE = "04.00"
+"""Processing baseline of the simulated product: the first with offsets and raster masks."""
 MAXIMUM_FILE_BYTES = 2**20
 """A file of coefficients has some kilobytes."""
 
@@ -36,6 +39,7 @@ class Scene:
     relative_orbit: int
     absolute_orbit: int
     angles: TileAngles
+    radiometry: Radiometry
     seed: int
 
 

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from ipf_plugins.simulator import kernels
 from ipf_plugins.simulator.instrument import (
     SATURATION_RADIANCE,
-    SOLAR_IRRADIANCE,
     BandNoise,
     published_noise,
     read_noise,
@@ -25,6 +24,7 @@ from pydantic import Field
 
 from ipf.engine import BlockStep, Context, Findings, StepParameters, reads, writes
 from ipf.kernels.atmosphere import simulate_toa as toa_of_surface
+from ipf.product.bands import BAND_NAMES
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -134,12 +134,11 @@ class BandCounts:
 def simulate_counts(inputs: BandAtSensor, parameters: SensorParameters, context: Context) -> BandCounts:
     """Measure: radiance with the instrument's noise, cut at saturation, back to reflectance.
 
-    L = rho E U cos(sun zenith) / pi, with U taken as 1, as the noise is stated in radiance.
+    L = rho E U cos(sun zenith) / pi (PSD 14.8, Reflectance_Conversion), as the noise is stated in radiance.
     """
     window, band = block_window(context), context.band
     assert context.grid is not None
-    sun = inputs.scene.angles.mean_sun
-    radiance = SOLAR_IRRADIANCE[band] * math.cos(math.radians(sun.zenith)) / math.pi
+    radiance = radiance_per_reflectance(inputs.scene, band)
     noise = _noise(parameters)[band]
     measured, saturated = kernels.measured(
         inputs.toa_reflectance,
@@ -149,9 +148,15 @@ def simulate_counts(inputs: BandAtSensor, parameters: SensorParameters, context:
         parameters.noise * noise.dark,
         parameters.noise**2 * noise.slope,
         SATURATION_RADIANCE[band] if parameters.saturation else math.inf,
-        inputs.scene.seed + _NOISE_SEED + 1000 * list(SOLAR_IRRADIANCE).index(band),
+        inputs.scene.seed + _NOISE_SEED + 1000 * BAND_NAMES.index(band),
     )
     return BandCounts(measured, saturated)
+
+
+def radiance_per_reflectance(scene: Scene, band: str) -> float:
+    """Radiance (W m-2 sr-1 µm-1) of a reflectance of 1 at the tile's mean sun."""
+    irradiance = scene.radiometry.solar_irradiance[band] * scene.radiometry.sun_distance_correction
+    return irradiance * math.cos(math.radians(scene.angles.mean_sun.zenith)) / math.pi
 
 
 def _noise(parameters: SensorParameters) -> Mapping[str, BandNoise]:

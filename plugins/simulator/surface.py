@@ -43,6 +43,9 @@ class CoverParameters(StepParameters):
     grain: float = Field(
         1.0, ge=0.0, le=5.0, description="Multiplies the variation from one 10 m pixel to the next"
     )
+    size: float = Field(
+        1.0, ge=0.2, le=20.0, description="Multiplies the size of parcels (240 m), towns and forests"
+    )
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def simulate_cover(inputs: SceneOnly, parameters: CoverParameters, context: Cont
         grid.columns,
         variation * np.float32(parameters.variation),
         grain * np.float32(parameters.grain),
+        parameters.size,
         inputs.scene.seed,
     )
     return CoverMap(cover, brightness)

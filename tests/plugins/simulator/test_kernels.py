@@ -16,7 +16,7 @@ GRAIN = np.array([MATERIALS[cover].grain for cover in Cover], np.float32)
 
 
 def cover_of(top: int, left: int, rows: int, columns: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    return kernels.land_cover(top, left, rows, columns, 600, 600, VARIATION, GRAIN, seed)
+    return kernels.land_cover(top, left, rows, columns, 600, 600, VARIATION, GRAIN, 1.0, seed)
 
 
 def test_hashed_numbers_are_uniform_and_independent() -> None:

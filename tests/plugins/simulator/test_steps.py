@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 from ipf_plugins.simulator import acquisition, sensor, surface
 from ipf_plugins.simulator.acquisition import Acquisition, AcquisitionParameters
-from ipf_plugins.simulator.instrument import SATURATION_RADIANCE, SOLAR_IRRADIANCE, published_noise
+from ipf_plugins.simulator.instrument import SATURATION_RADIANCE, published_noise
 from pydantic import ValidationError
 
 from ipf.engine import Context, TaskRequest
@@ -87,7 +86,6 @@ def test_steps_keep_the_contract(acquired: Acquisition) -> None:
 def test_the_surface_comes_back_from_what_is_measured(acquired: Acquisition) -> None:
     """Where the sky is clear, inverting the air leaves the instrument's noise and the rounding, no more."""
     found = layers(acquired)
-    sun = acquired.scene.angles.mean_sun
     for band in BANDS:
         counts, truth = found["counts"][band], physical(found["true_reflectance"][band])
         size = counts.grid.resolution
@@ -115,7 +113,7 @@ def test_the_surface_comes_back_from_what_is_measured(acquired: Acquisition) -> 
         assert clear.mean() > 0.4
         coefficients = air.coefficients[band]
         loss = float(coefficients.transmittance.min()) * (0.2 if band == "B09" else 0.9)
-        radiance = SOLAR_IRRADIANCE[band] * math.cos(math.radians(sun.zenith)) / math.pi
+        radiance = sensor.radiance_per_reflectance(acquired.scene, band)
         deviation = published_noise()[band].deviation(0.5 * radiance) / radiance / loss
         error = (boa - truth)[clear]
         assert abs(error.mean()) < 0.1 * deviation + 2e-5
@@ -147,8 +145,7 @@ def test_what_is_too_bright_saturates(acquired: Acquisition) -> None:
     models = {"scene": acquired.scene}
     case = StepCase(sensor.COUNTS, quantities, models, sensor.SensorParameters(noise=0.0))
     result = run_step(case).layers
-    zenith = math.radians(acquired.scene.angles.mean_sun.zenith)
-    limit = SATURATION_RADIANCE["B08"] * math.pi / SOLAR_IRRADIANCE["B08"] / math.cos(zenith)
+    limit = SATURATION_RADIANCE["B08"] / sensor.radiance_per_reflectance(acquired.scene, "B08")
     saturated = result["true_saturation/B08"] == 1
     assert np.array_equal(saturated, toa >= limit)
     assert 0.2 < saturated.mean() < 0.8
@@ -193,6 +190,7 @@ def test_a_scene_like_a_real_product(tmp_path: Path, reference_data: Path) -> No
         34442,
     )
     assert scene.grid.shape == (10980, 10980)
+    assert scene.radiometry.sun_distance_correction == pytest.approx(1.0323, abs=2e-3)
     assert scene.angles.detectors("B02") == (1, 2, 3, 4)
     assert set(acquired.detector_footprint) == set(BAND_NAMES)
 

@@ -1,0 +1,146 @@
+"""The comparison with the truth as a page for people: `index.html` with two pictures beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from ipf_plugins.simulator.comparison import (
+    ABSOLUTE_TOLERANCE,
+    RELATIVE_TOLERANCE,
+    Comparison,
+    clear_sky,
+)
+from ipf_plugins.simulator.truth import Truth, read_truth
+from jinja2 import Environment, StrictUndefined
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from ipf.atomic import atomic_path, write_text
+from ipf.product.raster import Raster
+from ipf.product.reader import SafeProduct, open_product
+
+QUICKLOOK = "quicklook.png"
+SCATTER = "reflectance.png"
+PAGE = "index.html"
+
+Picture = npt.NDArray[np.float32]
+
+_LARGEST_SIDE = 1100
+_BRIGHTEST = 0.28
+_GAMMA = 0.8
+_CLASS_COLOURS = (
+    "#000000", "#ff0000", "#2f2f2f", "#643200", "#00a000", "#ffe65a", "#0000ff", "#808080", "#c0c0c0",
+    "#ffffff", "#64c8ff", "#ff96ff",
+)  # fmt: skip
+"""Colours of the scene classification, 0 to 11, as Sen2Cor paints them."""
+
+
+def write_report(comparison: Comparison, l1c: Path, folder: Path) -> Path:
+    """Write the page and its pictures into `folder`; returns the page's path."""
+    before, after, truth = open_product(l1c), open_product(comparison.product), read_truth(comparison.truth)
+    _save(_quicklook(before, after, truth), folder / QUICKLOOK)
+    _save(_scatter(comparison, after, truth), folder / SCATTER)
+    template = files("ipf_plugins.simulator").joinpath("report.html.j2").read_text(encoding="utf-8")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    page = environment.from_string(template).render(
+        comparison=comparison,
+        l1c=l1c,
+        document=truth.document,
+        quicklook=QUICKLOOK,
+        scatter=SCATTER,
+        relative=RELATIVE_TOLERANCE,
+        absolute=ABSOLUTE_TOLERANCE,
+    )
+    write_text(folder / PAGE, page)
+    return folder / PAGE
+
+
+def _save(figure: Figure, path: Path) -> None:
+    """As PNG without date or version, so that the same scene gives the same bytes."""
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=110, metadata={"Software": None})
+
+
+def _quicklook(before: SafeProduct, after: SafeProduct, truth: Truth) -> Figure:
+    """Level-1C, Level-2A and the truth in true colour, and the scene classification."""
+    figure = Figure(figsize=(12, 12.4), layout="constrained")
+    axes = figure.subplots(2, 2)
+    pictures = [
+        (
+            "Level-1C, top of the atmosphere",
+            true_colour(lambda band: before.bands[f"toa_reflectance/{band}"]),
+        ),
+        ("Level-2A, surface", true_colour(lambda band: after.bands[f"boa_reflectance/{band}"])),
+        ("the truth: surface without clouds", true_colour(lambda band: truth.reflectance[band])),
+    ]
+    for place, (title, picture) in zip(axes.flat, pictures, strict=False):
+        place.imshow(picture, interpolation="nearest")
+        place.set_title(title)
+        place.set_axis_off()
+    _draw_classes(axes[1, 1], after.bands["scene_classification"])
+    return figure
+
+
+def true_colour(raster_of: Callable[[str], Raster]) -> Picture:
+    """Picture (rows, columns, 3) of B04, B03 and B02, 0 to 1, thinned to at most some 1100 pixels a side."""
+    planes = []
+    for band in ("B04", "B03", "B02"):
+        raster = raster_of(band)
+        step = -(-max(raster.grid.shape) // _LARGEST_SIDE)
+        counts = raster.read_all()[::step, ::step].astype(np.float32)
+        values = (counts + np.float32(raster.offset)) * np.float32(raster.scale or 1.0)
+        planes.append(np.clip(values / _BRIGHTEST, 0.0, 1.0) ** _GAMMA)
+        raster.release()
+    return np.dstack(planes)
+
+
+def _draw_classes(place: Axes, raster: Raster) -> None:
+    step = -(-max(raster.grid.shape) // _LARGEST_SIDE)
+    colours = np.array(
+        [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in _CLASS_COLOURS], np.uint8
+    )
+    place.imshow(colours[np.minimum(raster.read_all()[::step, ::step], 11)], interpolation="nearest")
+    place.set_title("Level-2A, scene classification")
+    place.set_axis_off()
+    raster.release()
+
+
+def _scatter(comparison: Comparison, after: SafeProduct, truth: Truth) -> Figure:
+    """Retrieved against true reflectance, each band one picture, with the tolerance as lines."""
+    columns = 4
+    rows = -(-len(comparison.bands) // columns)
+    figure = Figure(figsize=(12, 3.1 * rows), layout="constrained")
+    places = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for place, figures in zip(places, comparison.bands, strict=False):
+        retrieved = after.bands[f"boa_reflectance/{figures.band}"]
+        clear = clear_sky(truth, figures.resolution)
+        clear &= truth.saturation[figures.band].read_all() == 0
+        step = -(-max(retrieved.grid.shape) // _LARGEST_SIDE)
+        found = retrieved.read_physical(retrieved.grid.whole)[::step, ::step]
+        known_raster = truth.reflectance[figures.band]
+        known = known_raster.read_physical(known_raster.grid.whole)[::step, ::step]
+        chosen = clear[::step, ::step] & np.isfinite(found)
+        highest = float(np.percentile(known[chosen], 99.9)) * 1.15 if chosen.any() else 1.0
+        place.hist2d(
+            known[chosen], found[chosen], bins=120, range=[[0.0, highest], [0.0, highest]], norm=LogNorm()
+        )
+        line = np.array([0.0, highest])
+        tolerance = RELATIVE_TOLERANCE * line + ABSOLUTE_TOLERANCE
+        for edge in (line - tolerance, line + tolerance):
+            place.plot(line, edge, color="black", linewidth=0.6)
+        place.set_xlim(0.0, highest)
+        place.set_ylim(0.0, highest)
+        place.set_title(f"{figures.band}: RMSE {figures.rmse:.4f}, {100 * figures.within:.1f} % within")
+        retrieved.release()
+    for place in places[len(comparison.bands) :]:
+        place.set_axis_off()
+    figure.supxlabel("true surface reflectance")
+    figure.supylabel("Level-2A surface reflectance")
+    return figure

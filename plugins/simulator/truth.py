@@ -1,0 +1,85 @@
+"""The truth beside a simulated product: rasters, and what holds for the whole scene in `truth.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ipf_plugins.simulator.scene import Air, Scene
+from ipf_plugins.simulator.spectra import Cover
+
+from ipf.atomic import write_text
+from ipf.errors import ProductError
+from ipf.product.geotiff import read_geotiff, write_geotiff
+from ipf.product.raster import Raster
+
+DOCUMENT = "truth.json"
+SKY_LAYERS = ("true_cover", "true_cloud", "true_cirrus", "true_shadow", "true_aot", "true_water_vapour")
+"""Layers without bands, each a file of its name without ``true_``."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The truth of a scene, read back: surface reflectance and saturation by band, the other layers by
+    name, and the document."""
+
+    folder: Path
+    reflectance: Mapping[str, Raster]
+    saturation: Mapping[str, Raster]
+    layers: Mapping[str, Raster]
+    document: Mapping[str, Any]
+
+
+def write_band(folder: Path, reflectance: Raster, saturation: Raster, band: str) -> None:
+    """Write the truth of one band."""
+    write_geotiff(reflectance, folder / f"reflectance_{band}.tif")
+    write_geotiff(saturation, folder / f"saturation_{band}.tif")
+
+
+def write_layers(folder: Path, layers: Mapping[str, Raster]) -> None:
+    """Write the layers that have no bands."""
+    for name, raster in layers.items():
+        write_geotiff(raster, folder / f"{name.removeprefix('true_')}.tif")
+
+
+def write_document(folder: Path, scene: Scene, air: Air, product: str) -> None:
+    """Write `truth.json`: the scene, its air, and what the numbers of the class map mean."""
+    content = {
+        "product": product,
+        "tile": scene.tile,
+        "satellite": scene.satellite,
+        "sensing_time": str(scene.sensing_time),
+        "epsg": scene.grid.epsg,
+        "upper_left": [scene.grid.upper_left_x, scene.grid.upper_left_y],
+        "size_m": [scene.grid.rows * 10, scene.grid.columns * 10],
+        "seed": scene.seed,
+        "sun": {"zenith": scene.angles.mean_sun.zenith, "azimuth": scene.angles.mean_sun.azimuth},
+        "atmosphere": {
+            "source": air.source,
+            "aerosol": air.aerosol,
+            "aot550": air.aot,
+            "water_vapour_cm": air.water_vapour,
+            "ozone_cm_atm": air.ozone,
+            "pressure_hpa": air.pressure,
+        },
+        "cover": {cover.name.lower(): int(cover) for cover in Cover},
+    }
+    write_text(folder / DOCUMENT, json.dumps(content, indent=2) + "\n")
+
+
+def read_truth(folder: Path) -> Truth:
+    """Read what was written; `ProductError` naming the file that is missing or malformed."""
+    document = folder / DOCUMENT
+    try:
+        content = json.loads(document.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise ProductError(f"{document}: cannot be read as the truth of a scene: {problem}") from problem
+    by_kind: dict[str, dict[str, Raster]] = {"reflectance": {}, "saturation": {}}
+    for kind, rasters in by_kind.items():
+        for path in sorted(folder.glob(f"{kind}_*.tif")):
+            rasters[path.stem.removeprefix(f"{kind}_")] = read_geotiff(path)
+    layers = {name: read_geotiff(folder / f"{name.removeprefix('true_')}.tif") for name in SKY_LAYERS}
+    return Truth(folder, by_kind["reflectance"], by_kind["saturation"], layers, content)
