@@ -12,6 +12,7 @@ from ipf_plugins.simulator.spectra import Cover
 from ipf_plugins.simulator.truth import Truth, read_truth
 
 from ipf.errors import ProductError
+from ipf.product.bands import BAND_NAMES
 from ipf.product.raster import Grid, Raster, Window
 from ipf.product.reader import SafeProduct, open_product
 
@@ -85,12 +86,11 @@ def compare(product: Path, truth: Path) -> Comparison:
     Raises `ProductError` when either cannot be read, or the product is not of that scene.
     """
     retrieved, known = open_product(product), read_truth(truth)
-    cover = known.layers["true_cover"]
-    if retrieved.level != "L2A" or retrieved.grid != cover.grid:
+    if retrieved.level != "L2A" or retrieved.grid != known.layer("cover").grid:
         raise ProductError(f"{product}: no Level-2A product of the scene of {truth}")
     bands = tuple(
         band_figures(band, retrieved.bands[f"boa_reflectance/{band}"], known)
-        for band in known.reflectance
+        for band in BAND_NAMES
         if f"boa_reflectance/{band}" in retrieved.bands
     )
     return Comparison(
@@ -98,18 +98,18 @@ def compare(product: Path, truth: Path) -> Comparison:
         truth=truth,
         bands=bands,
         classes=class_figures(retrieved, known),
-        aot=_means(retrieved, known, "aerosol_optical_thickness", "true_aot"),
-        water_vapour=_means(retrieved, known, "water_vapour", "true_water_vapour"),
+        aot=_means(retrieved, known, "aerosol_optical_thickness", "aot"),
+        water_vapour=_means(retrieved, known, "water_vapour", "water_vapour"),
     )
 
 
 def band_figures(band: str, retrieved: Raster, truth: Truth) -> BandFigures:
     """Figures of one band."""
-    expected = truth.reflectance[band]
+    expected = truth.reflectance(band)
     if expected.grid != retrieved.grid:
         raise ProductError(f"{retrieved.source}: another grid than {truth.folder}, band {band}")
     clear = clear_sky(truth, retrieved.grid.resolution)
-    clear &= truth.saturation[band].read_all() == 0
+    clear &= truth.saturation(band).read_all() == 0
     pixels = within = 0
     total = squares = worst = 0.0
     for window in _stripes(retrieved.grid):
@@ -144,10 +144,11 @@ def _stripes(grid: Grid) -> Iterator[Window]:
 
 def clear_sky(truth: Truth, resolution: int) -> Mask:
     """Pixels of one size without cloud, cirrus or shadow in any part of them."""
-    blocked = np.zeros(truth.layers["true_cloud"].grid.shape, np.bool_)
-    for name in ("true_cloud", "true_cirrus", "true_shadow"):
-        blocked |= truth.layers[name].read_all() > 0
-    native = truth.layers["true_cloud"].grid.resolution
+    layers = [truth.layer(name) for name in ("cloud", "cirrus", "shadow")]
+    native = layers[0].grid.resolution
+    blocked = np.zeros(layers[0].grid.shape, np.bool_)
+    for layer in layers:
+        blocked |= layer.read_all() > 0
     if resolution < native:
         factor = native // resolution
         return ~blocked.repeat(factor, axis=0).repeat(factor, axis=1)
@@ -159,7 +160,7 @@ def clear_sky(truth: Truth, resolution: int) -> Mask:
 def class_figures(retrieved: SafeProduct, truth: Truth) -> tuple[ClassFigures, ...]:
     """Share of each cover's pure pixels of 20 m that the scene classification calls by a right name."""
     classification = retrieved.bands["scene_classification"].read_all()
-    cover = truth.layers["true_cover"].read_all()
+    cover = truth.layer("cover").read_all()
     rows, columns = classification.shape
     cells = cover.reshape(rows, 2, columns, 2).transpose(0, 2, 1, 3).reshape(rows, columns, 4)
     pure = (cells == cells[..., :1]).all(axis=-1) & clear_sky(truth, 20)
@@ -174,7 +175,7 @@ def class_figures(retrieved: SafeProduct, truth: Truth) -> tuple[ClassFigures, .
 
 
 def _means(retrieved: SafeProduct, truth: Truth, layer: str, true_layer: str) -> tuple[float, float]:
-    found, expected = retrieved.bands[layer], truth.layers[true_layer]
+    found, expected = retrieved.bands[layer], truth.layer(true_layer)
     return (
         float(np.nanmean(found.read_physical(found.grid.whole))),
         float(np.nanmean(expected.read_physical(expected.grid.whole))),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ipf_plugins.simulator.job import LEVEL_2A, SCENE, adapted, newest, run
@@ -23,8 +23,10 @@ MARK = ".made-by-ipf-demo"
 """File that says that the folder's content may be replaced."""
 
 
-def run_demo(folder: Path) -> Path:
+def run_demo(folder: Path, parameters: Mapping[str, str] | None = None) -> Path:
     """Run the demonstration in `folder` and print what it makes; returns the path of the report.
+
+    `parameters` win over those of the job order that makes the scene.
 
     What an earlier demonstration left there is replaced. Raises `OutputError` when the folder holds something
     else, and `IpfError` with the processor's exit code when a job fails.
@@ -32,8 +34,8 @@ def run_demo(folder: Path) -> Path:
     start = time.monotonic()
     folder = folder.resolve()
     _prepare(folder)
-    for name in (SCENE, LEVEL_2A):
-        write_job_order(adapted(name), folder / name)
+    for name, given in ((SCENE, parameters), (LEVEL_2A, None)):
+        write_job_order(adapted(name, given), folder / name)
         print(f"\n$ ipf run {folder / name}", flush=True)
         run(folder / name)
     # Imported late: drawing takes a while to load, and is not needed when a job fails.

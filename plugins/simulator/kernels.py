@@ -181,9 +181,9 @@ def _cloud_opacity(x: float, y: float, side: float, share: float, seed: int) -> 
     radius = side * math.sqrt(2.0 * share / math.pi)
     centre_x, centre_y = (0.60 + 0.1 * hashed(0, 0, seed)) * side, (0.55 + 0.1 * hashed(0, 1, seed)) * side
     distance = math.hypot(x - centre_x, y - centre_y) / radius
-    if distance > 1.5:
+    if distance > 2.0:
         return 0.0
-    thickness = 1.2 * fractal(x / 40.0, y / 40.0, 5, seed + 1) + 0.3 * (1.0 - distance * distance) - 0.12
+    thickness = 1.2 * fractal(x / 40.0, y / 40.0, 5, seed + 1) + 0.4 * (1.0 - distance * distance) - 0.2
     return 1.0 - math.exp(-9.0 * thickness) if thickness > 0.0 else 0.0
 
 

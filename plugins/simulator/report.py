@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ipf_plugins.simulator.comparison import (
     ABSOLUTE_TOLERANCE,
     RELATIVE_TOLERANCE,
+    BandFigures,
     Comparison,
     clear_sky,
 )
@@ -78,7 +79,7 @@ def _quicklook(before: SafeProduct, after: SafeProduct, truth: Truth) -> Figure:
             true_colour(lambda band: before.bands[f"toa_reflectance/{band}"]),
         ),
         ("Level-2A, surface", true_colour(lambda band: after.bands[f"boa_reflectance/{band}"])),
-        ("the truth: surface without clouds", true_colour(lambda band: truth.reflectance[band])),
+        ("the truth: surface without clouds", true_colour(truth.reflectance)),
     ]
     for place, (title, picture) in zip(axes.flat, pictures, strict=False):
         place.imshow(picture, interpolation="nearest")
@@ -113,34 +114,37 @@ def _draw_classes(place: Axes, raster: Raster) -> None:
 
 
 def _scatter(comparison: Comparison, after: SafeProduct, truth: Truth) -> Figure:
-    """Retrieved against true reflectance, each band one picture, with the tolerance as lines."""
+    """Retrieved minus true reflectance over the true one, each band one picture, the tolerance as lines."""
     columns = 4
     rows = -(-len(comparison.bands) // columns)
-    figure = Figure(figsize=(12, 3.1 * rows), layout="constrained")
+    figure = Figure(figsize=(13, 3.0 * rows), layout="constrained")
     places = list(figure.subplots(rows, columns, squeeze=False).flat)
     for place, figures in zip(places, comparison.bands, strict=False):
-        retrieved = after.bands[f"boa_reflectance/{figures.band}"]
-        clear = clear_sky(truth, figures.resolution)
-        clear &= truth.saturation[figures.band].read_all() == 0
-        step = -(-max(retrieved.grid.shape) // _LARGEST_SIDE)
-        found = retrieved.read_physical(retrieved.grid.whole)[::step, ::step]
-        known_raster = truth.reflectance[figures.band]
-        known = known_raster.read_physical(known_raster.grid.whole)[::step, ::step]
-        chosen = clear[::step, ::step] & np.isfinite(found)
-        highest = float(np.percentile(known[chosen], 99.9)) * 1.15 if chosen.any() else 1.0
-        place.hist2d(
-            known[chosen], found[chosen], bins=120, range=[[0.0, highest], [0.0, highest]], norm=LogNorm()
-        )
-        line = np.array([0.0, highest])
-        tolerance = RELATIVE_TOLERANCE * line + ABSOLUTE_TOLERANCE
-        for edge in (line - tolerance, line + tolerance):
-            place.plot(line, edge, color="black", linewidth=0.6)
-        place.set_xlim(0.0, highest)
-        place.set_ylim(0.0, highest)
-        place.set_title(f"{figures.band}: RMSE {figures.rmse:.4f}, {100 * figures.within:.1f} % within")
-        retrieved.release()
+        _draw_differences(place, figures, after.bands[f"boa_reflectance/{figures.band}"], truth)
     for place in places[len(comparison.bands) :]:
         place.set_axis_off()
     figure.supxlabel("true surface reflectance")
-    figure.supylabel("Level-2A surface reflectance")
+    figure.supylabel("Level-2A minus true")
     return figure
+
+
+def _draw_differences(place: Axes, figures: BandFigures, retrieved: Raster, truth: Truth) -> None:
+    clear = clear_sky(truth, figures.resolution)
+    clear &= truth.saturation(figures.band).read_all() == 0
+    step = -(-max(retrieved.grid.shape) // _LARGEST_SIDE)
+    whole = retrieved.grid.whole
+    found = retrieved.read_physical(whole)[::step, ::step]
+    known = truth.reflectance(figures.band).read_physical(whole)[::step, ::step]
+    retrieved.release()
+    chosen = clear[::step, ::step] & np.isfinite(found)
+    highest = float(known[chosen].max()) * 1.05 if chosen.any() else 1.0
+    line = np.array([0.0, highest])
+    tolerance = RELATIVE_TOLERANCE * line + ABSOLUTE_TOLERANCE
+    limit = 1.2 * float(tolerance[-1])
+    area = [[0.0, highest], [-limit, limit]]
+    place.hist2d(known[chosen], (found - known)[chosen], bins=(100, 80), range=area, norm=LogNorm())
+    for edge in (-tolerance, tolerance):
+        place.plot(line, edge, color="black", linewidth=0.7)
+    place.set_xlim(0.0, highest)
+    place.set_ylim(-limit, limit)
+    place.set_title(f"{figures.band}: {100 * figures.within:.2f} % within", fontsize="medium")

@@ -17,20 +17,29 @@ from ipf.product.geotiff import read_geotiff, write_geotiff
 from ipf.product.raster import Raster
 
 DOCUMENT = "truth.json"
-SKY_LAYERS = ("true_cover", "true_cloud", "true_cirrus", "true_shadow", "true_aot", "true_water_vapour")
-"""Layers without bands, each a file of its name without ``true_``."""
 
 
 @dataclass(frozen=True)
 class Truth:
-    """The truth of a scene, read back: surface reflectance and saturation by band, the other layers by
-    name, and the document."""
+    """The truth of a scene, read back layer by layer when asked for: a full tile has 2 GB of it.
+
+    Each method raises `ProductError` naming the file that is missing or malformed.
+    """
 
     folder: Path
-    reflectance: Mapping[str, Raster]
-    saturation: Mapping[str, Raster]
-    layers: Mapping[str, Raster]
     document: Mapping[str, Any]
+
+    def reflectance(self, band: str) -> Raster:
+        """Surface reflectance of a band."""
+        return read_geotiff(self.folder / f"reflectance_{band}.tif")
+
+    def saturation(self, band: str) -> Raster:
+        """1 where a band saturates."""
+        return read_geotiff(self.folder / f"saturation_{band}.tif")
+
+    def layer(self, name: str) -> Raster:
+        """A layer without bands: ``cover``, ``cloud``, ``cirrus``, ``shadow``, ``aot``, ``water_vapour``."""
+        return read_geotiff(self.folder / f"{name}.tif")
 
 
 def write_band(folder: Path, reflectance: Raster, saturation: Raster, band: str) -> None:
@@ -71,15 +80,10 @@ def write_document(folder: Path, scene: Scene, air: Air, product: str) -> None:
 
 
 def read_truth(folder: Path) -> Truth:
-    """Read what was written; `ProductError` naming the file that is missing or malformed."""
+    """Open what was written; `ProductError` naming the document when it is missing or malformed."""
     document = folder / DOCUMENT
     try:
         content = json.loads(document.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         raise ProductError(f"{document}: cannot be read as the truth of a scene: {problem}") from problem
-    by_kind: dict[str, dict[str, Raster]] = {"reflectance": {}, "saturation": {}}
-    for kind, rasters in by_kind.items():
-        for path in sorted(folder.glob(f"{kind}_*.tif")):
-            rasters[path.stem.removeprefix(f"{kind}_")] = read_geotiff(path)
-    layers = {name: read_geotiff(folder / f"{name.removeprefix('true_')}.tif") for name in SKY_LAYERS}
-    return Truth(folder, by_kind["reflectance"], by_kind["saturation"], layers, content)
+    return Truth(folder, content)
