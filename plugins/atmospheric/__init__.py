@@ -57,7 +57,9 @@ def ipf_tasks() -> Iterable[TaskDefinition]:
             FileRequirement(
                 file_types=("MSI_L2A_DS",), mandatory=False, summary="folder of the Level-2A datastrip"
             ),
+            FileRequirement(file_types=("KPI_L2A",), mandatory=False, summary="folder of indicators"),
         ),
+        ignored_parameters=("TRACE", "VALIDATE_SCHEMA", "FAKE_MODE", "ARCHIVING_CENTER"),
         warnings_exit_zero=True,
         summary="scene classification and surface reflectance of one tile",
     )

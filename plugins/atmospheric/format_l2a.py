@@ -5,17 +5,16 @@ While one band is encoded the next one is computed; a band is given back as soon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from ipf_plugins.atmospheric.atmosphere_model import AtmosphereModel
 from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState
 from ipf_plugins.atmospheric.encoding import EncodingQueue, jobs_under_way
 from ipf_plugins.atmospheric.image_content import ClassCover, image_content
-from ipf_plugins.atmospheric.l1c_documents import l1c_documents
+from ipf_plugins.atmospheric.l1c_documents import documents_of
+from ipf_plugins.atmospheric.l2a_destination import Destination
 from ipf_plugins.atmospheric.l2a_images import THOUSANDTH, Rasters, mean_of_valid, where_classified
 from ipf_plugins.atmospheric.l2a_production import L2AProduction, total_weight
 from pydantic import Field
@@ -23,10 +22,8 @@ from pydantic import Field
 from ipf.engine import (
     Context,
     Findings,
-    PlannedFile,
     SinkStep,
     StepParameters,
-    TaskRequest,
     Written,
     reads,
 )
@@ -35,15 +32,13 @@ from ipf.product.l2a_quality import AtmosphericQuality
 from ipf.product.l2a_writer import L2AProductWriter
 from ipf.product.level_2a import L2AProcessing, level_2a_documents
 from ipf.product.metadata import DatastripMetadata, ImageContent
-from ipf.product.product_writer import discard, publish, temporary_folder
 from ipf.product.raster import Array, Raster
 from ipf.product.reader import SafeProduct
 from ipf.product.utc import UtcTime
 
-PRODUCT_TYPES = ("L2A", "S2MSI2A", "MSI_L2A")
-TILE_TYPE, DATASTRIP_TYPE = "MSI_L2A_TL", "MSI_L2A_DS"
-STAGING = "l2a"
-"""Hidden folder in which a tile and its datastrip grow before each goes to its own place."""
+VISIBLE_BANDS = 3
+"""Bands of 10 m that are held for the true-colour images, beside those that are being encoded."""
+BYTES_PER_COUNT = 2
 
 
 class FormatL2AParameters(StepParameters):
@@ -85,59 +80,6 @@ class Inputs:
     snow_probability_60m: Annotated[Raster, reads()]
 
 
-@dataclass(frozen=True)
-class Destination:
-    """Where the job order wants the product: one folder, or one for tiles and one for datastrips."""
-
-    types: tuple[str, ...]
-    folders: tuple[Path, ...]
-
-    @property
-    def parts(self) -> bool:
-        """Whether tile and datastrip go apart."""
-        return len(self.types) > 1
-
-    @classmethod
-    def of(cls, request: TaskRequest) -> Destination:
-        """As the job order's outputs say; `PlanError` when they name neither form."""
-        if TILE_TYPE in request.outputs and DATASTRIP_TYPE in request.outputs:
-            types: tuple[str, ...] = (TILE_TYPE, DATASTRIP_TYPE)
-        else:
-            types = tuple(name for name in PRODUCT_TYPES if name in request.outputs)[:1]
-        if not types:
-            wanted = f"{' or '.join(PRODUCT_TYPES)}, or {TILE_TYPE} and {DATASTRIP_TYPE}"
-            raise PlanError(f"{request.source}: task {request.task_name}: no output of type {wanted}")
-        return cls(types, tuple(request.outputs[name] for name in types))
-
-    def files(self, names: Iterable[str]) -> tuple[PlannedFile, ...]:
-        """The folders of these names in their places."""
-        return tuple(
-            PlannedFile(file_type, folder / name)
-            for file_type, folder, name in zip(self.types, self.folders, names, strict=True)
-        )
-
-    @contextmanager
-    def staging(self) -> Iterator[Path]:
-        """The folder to write into; tile and datastrip grow in a hidden one and are moved by `receive`."""
-        if not self.parts:
-            yield self.folders[0]
-            return
-        hidden = temporary_folder(self.folders[0], self.folders[0] / STAGING)
-        try:
-            yield hidden
-        finally:
-            discard(hidden)
-
-    def receive(self, made: Sequence[Path]) -> tuple[PlannedFile, ...]:
-        """Put what was made into its place."""
-        files = self.files(path.name for path in made)
-        for path, file in zip(made, files, strict=True):
-            if path != file.path:
-                file.path.parent.mkdir(parents=True, exist_ok=True)
-                publish(path, file.path)
-        return files
-
-
 def processing_of(parameters: FormatL2AParameters, model: AtmosphereModel, context: Context) -> L2AProcessing:
     """What Level-2A processing adds to the identity of the product."""
     return L2AProcessing(
@@ -151,27 +93,22 @@ def processing_of(parameters: FormatL2AParameters, model: AtmosphereModel, conte
 def plan_product(known: Mapping[str, Any], parameters: FormatL2AParameters, context: Context) -> Findings:
     """Name the product and forecast its images in memory; refuses a name that exists or cannot be made."""
     product: SafeProduct = known["l1c_product"]
-    l1c = l1c_documents(product, known["l1c_datastrip"])
+    l1c = documents_of(product, known["l1c_datastrip"])
     processing = processing_of(parameters, known["atmosphere_model"], context)
     try:
         l2a = level_2a_documents(l1c, processing)
     except ValueError as problem:
         raise PlanError(f"{product.tile_folder}: {problem}") from problem
-    destination = Destination.of(context.request)
-    tile = l2a.tile
-    names = (tile.identifier, tile.datastrip_identifier) if destination.parts else (l2a.product.uri,)
-    outputs = destination.files(names)
-    for output in outputs:
-        if output.path.exists():
-            raise PlanError(f"output {output.file_type}: {output.path} exists already")
-    grid = product.grid
-    images = 3 + jobs_under_way(context.workers)
-    return Findings(outputs=outputs, memory_bytes=images * 2 * grid.rows * grid.columns)
+    images = VISIBLE_BANDS + jobs_under_way(context.workers)
+    return Findings(
+        outputs=Destination.of(context.request).planned(l2a),
+        memory_bytes=images * BYTES_PER_COUNT * product.grid.rows * product.grid.columns,
+    )
 
 
 def write(inputs: Inputs, parameters: FormatL2AParameters, context: Context) -> Written:
     """Write the product; raises `OutputError` naming what cannot be written, and then leaves nothing."""
-    l1c = l1c_documents(inputs.l1c_product, inputs.l1c_datastrip)
+    l1c = documents_of(inputs.l1c_product, inputs.l1c_datastrip)
     destination = Destination.of(context.request)
     with destination.staging() as parent:
         with L2AProductWriter(
@@ -183,8 +120,8 @@ def write(inputs: Inputs, parameters: FormatL2AParameters, context: Context) -> 
         ) as writer:
             content, cloudy, negative = _add_images(writer, inputs, l1c.baseline, context)
             made = writer.finish(content, cloudy, _quality(inputs, negative))
-        files = destination.receive(made)
-    return Written(files, _figures(content, cloudy))
+        figures = _figures(content, cloudy)
+        return Written(destination.receive(made, figures), figures)
 
 
 def _add_images(

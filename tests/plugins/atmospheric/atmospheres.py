@@ -20,7 +20,7 @@ from ipf.product.bands import BAND_NAMES
 from ipf.product.raster import Grid
 
 NODES = 23
-GRID = Grid(32718, 399960.0, 8700040.0, 10, 1830, 1830)
+GRID = Grid(32718, 399960.0, 8700000.0, 10, 1830, 1830)
 """10 m grid of a sixth of a tile, on the corner of tile 18LTM."""
 
 
