@@ -148,9 +148,20 @@ class L2AProductWriter:
             write_datastrip(self._temporaries[1], documents)
         else:
             self._write_product(documents, tile)
-        for temporary, output in zip(self._temporaries, self._outputs, strict=True):
-            publish(temporary, output)
+        self._publish()
         return self.outputs
+
+    def _publish(self) -> None:
+        """Give the outputs their names, all or none."""
+        published: list[Path] = []
+        try:
+            for temporary, output in zip(self._temporaries, self._outputs, strict=True):
+                publish(temporary, output)
+                published.append(output)
+        except OutputError:
+            for output in published:
+                discard(output)
+            raise
 
     def _write_product(self, documents: Documents, tile: TileReports) -> None:
         root = self._temporaries[0]
