@@ -25,8 +25,7 @@ AXES = Axes(
 )
 SCATTERING_ANGLE = np.arange(80.0, 180.01, 0.25)
 DECIMALS = 6
-"""Stored values are rounded: the solver's last digits depend on the processor, 1e-6 is far below its
-accuracy."""
+"""Stored values are rounded, far below the solver's accuracy: its last digits depend on the processor."""
 
 
 def _no_progress() -> None:
@@ -41,8 +40,7 @@ def build_table(
     threads: int = 1,
     advance: Callable[[], None] = _no_progress,
 ) -> ScatteringTable:
-    """Solve all bands of `responses` for aerosol `model`; `advance` is called `steps_per_band` times for
-    each."""
+    """Solve all bands of `responses` for aerosol `model`, calling `advance` `steps_per_band` times a band."""
     bands = {
         name: build_band(band_weights(response, irradiance), model, AXES, threads, advance)
         for name, response in responses.items()
@@ -58,8 +56,7 @@ def steps_per_band() -> int:
 def provenance(
     table: ScatteringTable, responses: Mapping[str, Any], irradiance: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """How `table` was made, for the JSON file beside it; `responses` and `irradiance` describe the input
-    files."""
+    """How `table` was made, for the JSON beside it; `responses` and `irradiance` describe the input files."""
     return {
         "satellite": table.satellite,
         "aerosol": table.aerosol,
@@ -101,8 +98,7 @@ def build_band(
     threads: int = 1,
     advance: Callable[[], None] = _no_progress,
 ) -> BandTable:
-    """Solve one band for aerosol `model` at the nodes of `axes`; `advance` is called after each solar
-    zenith."""
+    """Solve one band for aerosol `model` at the nodes of `axes`; `advance` is called after each solar angle."""
     particles = aerosol.optics(model, weights.mean_wavelength, solver.STREAMS + 1)
     optics = BandOptics(
         rayleigh_depth=round(weights.average(rayleigh.optical_depth(weights.wavelength)), 9),

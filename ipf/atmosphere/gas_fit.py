@@ -131,8 +131,7 @@ def _fit_band(rows: Rows, name: str) -> BandGases:
 
 
 def _fit_gas(gas: str, amount: Floats, pressure: Floats, observed: Floats) -> Absorption:
-    """Fit one gas: a cubic for water vapour, an exponential law for ozone, else a parabola in the air
-    mass."""
+    """Fit one gas: water vapour with a cubic, ozone with an exponential law, others with a parabola."""
     constant, slope = _straight_line(amount, observed)
     if gas == "water_vapour":
         start, build = np.array([constant, slope, 0.0, 0.0, 0.5, 0.0]), _cubic

@@ -36,11 +36,11 @@ _MAXIMUM_SIZE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Absorption:
-    """Band transmittance T = exp(-exp(p(y))), y = ln x + (n0 + n1 ln x) ln(P / 1013.25 hPa), x the slant
-    amount.
+    """Band transmittance T = exp(-exp(p(y))), y = ln x + (n0 + n1 ln x) ln(P / 1013.25 hPa).
 
-    `coefficients` of the polynomial p, constant first; `pressure_exponents` n0 and n1; `domain`, the values
-    of y it was fitted on: outside it, p continues as a straight line, which is a power law of the amount.
+    x is the slant amount; `coefficients` of the polynomial p, constant first; `pressure_exponents` n0 and n1;
+    `domain`, the values of y it was fitted on: outside it, p continues as a straight line, which is a power
+    law of the amount.
     """
 
     coefficients: tuple[float, ...]
@@ -125,6 +125,8 @@ class GasModel:
                 ("surface pressure (hPa)", pressure),
             )
         )
+        if np.any(ground == 0):
+            raise ParameterError("surface pressure (hPa): 0 is no pressure")
         if np.any(mass * water > LARGEST_SLANT_WATER_VAPOUR):
             raise ParameterError(
                 f"water vapour: {np.max(mass * water):.3g} cm along the slant path, "

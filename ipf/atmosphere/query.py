@@ -119,8 +119,7 @@ def _evaluate_gases(table: ScatteringTable, gases: GasModel, band: str, row: Col
 
 
 def _check(rows: Rows, table: ScatteringTable, altitude: str, scattering: bool) -> None:
-    """Raise `AuxiliaryError` naming line and column of the first value out of range, and of the first odd
-    band."""
+    """Raise `AuxiliaryError` naming line and column of the first value out of range."""
     axes = table.axes
     ranges: dict[str, tuple[float, float]] = {
         "sza": (axes.solar_zenith[0], axes.solar_zenith[-1]),

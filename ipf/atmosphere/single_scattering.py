@@ -1,5 +1,4 @@
-"""Vertical layers of molecules and aerosol, scattering geometry, and the aerosol's first order of
-scattering."""
+"""Vertical layers of molecules and aerosol, scattering geometry, and the first order of scattering."""
 
 from __future__ import annotations
 
@@ -26,8 +25,7 @@ class Layering:
 
 
 def layering(count: int = LAYERS) -> Layering:
-    """`count` layers, ground first, of equal shares of the mean of the two exponential profiles; the last is
-    open."""
+    """`count` layers of equal shares of the mean of the two exponential profiles; the uppermost is open."""
     fraction = np.arange(1, count) / count
     low, high = np.zeros(count - 1), np.full(count - 1, 200.0)
     for _ in range(60):  # bisection in altitude (km)
@@ -69,7 +67,7 @@ def aerosol_single_scattering(
     for share_molecules, share_particles in zip(shares.molecules[::-1], shares.aerosol[::-1], strict=True):
         scattered = share_particles * particles
         depth = mass * (share_molecules * molecules + scattered)
-        # -expm1(-x)/x tends to 1 for the thin layer of an atmosphere without aerosol or molecules.
+        # (1 - exp(-x)) / x tends to 1 in layers of neither aerosol nor molecules.
         escaping = np.exp(-above) * np.where(
             depth > 0, -np.expm1(-depth) / np.where(depth > 0, depth, 1.0), 1.0
         )

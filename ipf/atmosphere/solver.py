@@ -45,8 +45,8 @@ class States:
 
 @dataclass(frozen=True, slots=True)
 class Scatterers:
-    """What scatters in one band: expansions to `STREAMS` + 1 orders, and the aerosol's single-scattering
-    albedo."""
+    """What scatters in one band: expansions to `STREAMS` + 1 orders, single-scattering albedo of the
+    aerosol."""
 
     molecules: GreekCoefficients
     aerosol: GreekCoefficients
@@ -180,8 +180,7 @@ def _truncation_correction(
     relative_azimuth: Floats,
     phase: Floats,
 ) -> Floats:
-    """Single scattering lost to the delta-M truncation of the aerosol phase function, (states, views,
-    azimuths)."""
+    """Single scattering lost to the truncation of the aerosol phase function, (states, views, azimuths)."""
     order = np.arange(STREAMS)
     truncated_share = scatterers.aerosol.a1[STREAMS] / (2 * STREAMS + 1)
     cosine = scattering_cosine(solar_zenith, view_zenith[:, np.newaxis], relative_azimuth)

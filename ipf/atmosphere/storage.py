@@ -1,5 +1,5 @@
-"""Look-up tables as files: arrays in an uncompressed NPZ whose bytes depend on nothing but the arrays, and a
-JSON file of provenance beside it."""
+"""Look-up tables as files: arrays in an NPZ whose bytes depend on the arrays alone, JSON provenance beside
+it."""
 
 from __future__ import annotations
 
@@ -77,6 +77,12 @@ def decode_table(path: Path, satellite: str, aerosol: str) -> ScatteringTable:
         raise AuxiliaryError(f"{path}: holds {'/'.join(identity)}, expected {satellite}/{aerosol}")
     names = _take(path, arrays, "band", None, "U").tolist()
     axes = Axes(*(_nodes(path, arrays, name) for name in _AXES))
+    if axes.aot[0] != 0 or not np.array_equal(
+        axes.relative_azimuth, np.linspace(0, 180, axes.relative_azimuth.size)
+    ):
+        raise AuxiliaryError(
+            f"{path}: 'aot' must begin at 0, 'relative_azimuth' go from 0 to 180 in equal steps"
+        )
     angle = _nodes(path, arrays, "scattering_angle")
     count = len(names)
     aot, pressure, sun, view, azimuth = (getattr(axes, name).size for name in _AXES)

@@ -6,6 +6,7 @@ backscatter peak, is known in closed form, and is added back at evaluation, so t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,7 +101,7 @@ class ScatteringTable:
     aerosol: str
     axes: Axes
     scattering_angle: Floats
-    bands: dict[str, BandTable]
+    bands: Mapping[str, BandTable]
 
     def evaluate(
         self,
@@ -150,7 +151,9 @@ class ScatteringTable:
         weights_aot = cubic_weights(axes.aot, aot)
         weights_pressure = linear_weights(axes.pressure, pressure)
 
-        residual = table.path_residual.astype(np.float64) @ cosine_weights(axes.relative_azimuth, azimuth).T
+        # einsum in its plain form: no BLAS, whose sums may depend on the number of threads.
+        around = cosine_weights(axes.relative_azimuth, azimuth)
+        residual = np.einsum("apsvr,nr->apsvn", table.path_residual, around)
         residual = np.einsum("apsvn,nv->apsn", residual, cubic_weights(axes.view_zenith, view))
         residual = np.einsum("apsn,ns->apn", residual, cubic_weights(axes.solar_zenith, sun))
         residual = np.einsum("apn,np->an", residual, weights_pressure)
@@ -162,23 +165,16 @@ class ScatteringTable:
             sun,
             view,
         )
+        column = np.einsum("apz,np->anz", table.log_transmittance, weights_pressure)
+        column = np.einsum("anz,na->nz", column, weights_aot)
+        airmasses = _log_airmass(axes.solar_zenith)
         transmittances = [
-            np.exp(
-                np.einsum(
-                    "apz,na,np,nz->n",
-                    table.log_transmittance,
-                    weights_aot,
-                    weights_pressure,
-                    cubic_weights(_log_airmass(axes.solar_zenith), _log_airmass(zenith)),
-                    optimize=True,
-                )
-            )
+            np.exp(np.einsum("nz,nz->n", column, cubic_weights(airmasses, _log_airmass(zenith))))
             for zenith in (sun, view)
         ]
         direct = [np.exp(-(molecules + particles) / np.cos(np.deg2rad(zenith))) for zenith in (sun, view)]
-        albedo = np.einsum(
-            "ap,na,np->n", table.spherical_albedo, weights_aot, weights_pressure, optimize=True
-        )
+        albedo = np.einsum("ap,np->an", table.spherical_albedo, weights_pressure)
+        albedo = np.einsum("an,na->n", albedo, weights_aot)
         return np.stack([path, residual[0], *transmittances, *direct, albedo])
 
     def phase(self, optics: BandOptics, sun: Floats, view: Floats, azimuth: Floats) -> Floats:

@@ -47,10 +47,10 @@ def reduce_to_tile(
     pressure: float,
     ozone: float,
 ) -> BandCoefficients:
-    """Coefficients of `band` for `ipf.kernels.atmosphere`, at surface `pressure` (hPa) and total `ozone`
-    (cm-atm).
+    """Coefficients of `band` for the kernels of `ipf.kernels.atmosphere`.
 
-    Raises `ParameterError` naming the axis when an angle (NaN included) or the pressure is outside the table.
+    `pressure` at the ground in hPa, `ozone` in the total column in cm-atm, one value for the tile. Raises
+    `ParameterError` naming the axis when an angle (NaN included) or the pressure is outside the table.
     """
     shape = geometry.solar_zenith.shape
     if len(shape) != 2 or min(shape) < 2:
@@ -65,17 +65,17 @@ def reduce_to_tile(
         geometry.relative_azimuth[..., np.newaxis],
     )
     airmass = path_airmass(geometry.solar_zenith, geometry.view_zenith)
-    dry = gases.transmittance(band, airmass, 0.0, ozone, pressure)
+    dry = gases.transmittance(band, airmass, 0.0, ozone, pressure).dry
     fine = cubic_weights(nodes, np.arange(round(nodes[-1] / AOT_STEP) + 1) * AOT_STEP)
+    aerosol = scattering.path_reflectance - scattering.molecular_reflectance
     two_way = np.log(scattering.transmittance_down * scattering.transmittance_up)
-    others = dry.dry[..., np.newaxis]
     water, half_water = _water_tables(gases, band, float(airmass.mean()), ozone, pressure)
     return BandCoefficients(
-        molecular=_stored(dry.dry * scattering.molecular_reflectance[..., 0]),
-        aerosol=_stored(others * ((scattering.path_reflectance - scattering.molecular_reflectance) @ fine.T)),
-        transmittance=_stored(others * np.exp(two_way @ fine.T)),
+        molecular=_stored(dry * scattering.molecular_reflectance[..., 0]),
+        aerosol=_stored(dry[..., np.newaxis] * _along(aerosol, fine)),
+        transmittance=_stored(dry[..., np.newaxis] * np.exp(_along(two_way, fine))),
         airmass=_stored(airmass),
-        spherical_albedo=_stored(fine @ scattering.spherical_albedo[0, 0]),
+        spherical_albedo=_stored(_along(scattering.spherical_albedo[0, 0], fine)),
         water=water,
         half_water=half_water,
         node_step=float(geometry.step),
@@ -115,6 +115,12 @@ def _water_tables(
         gases.transmittance(band, airmass, amount, ozone, pressure).water for amount in (column, column / 2)
     )
     return _stored(whole), _stored(half)
+
+
+def _along(values: Floats, weights: Floats) -> Floats:
+    """Values (..., nodes) interpolated to (..., points) with `weights` (points, nodes); no BLAS, same bits
+    always."""
+    return np.asarray(np.einsum("...a,fa->...f", values, weights))
 
 
 def _stored(value: Floats) -> Floats32:

@@ -77,9 +77,9 @@ def test_optical_depths_and_apparent_reflectance_of_black_ground(
     rayleigh = ours.columns["od_ray"][chosen] / np.maximum(reference.columns["od_ray"][chosen], 1e-9)
     aerosol = ours.columns["od_aer"][chosen] / reference.columns["od_aer"][chosen]
     # 6S counts 0.24 % of Rayleigh optical depth above 100 km, uses another dispersion formula (0.1 to 0.3 %)
-    # and lists both depths with five decimals.
+    # and interpolates between 20 wavelengths (up to 0.2 % in B09 and B11); it lists five decimals.
     listed = 0.5e-5 / reference.columns["od_ray"][chosen]
-    assert np.all(np.abs(rayleigh - 1.0) <= 0.0065 + 2.0 * listed)
+    assert np.all(np.abs(rayleigh - 1.0) <= 0.008 + 2.0 * listed)
     assert np.all(np.abs(aerosol - 1.0) <= 0.006)
     assert largest(scattering, band, "ratm_ray") <= 0.0005
     expected = reference.columns["app_rho0"][chosen]
