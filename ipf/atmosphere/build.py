@@ -98,7 +98,7 @@ def build_band(
     threads: int = 1,
     advance: Callable[[], None] = _no_progress,
 ) -> BandTable:
-    """Solve one band for aerosol `model` at the nodes of `axes`, with a call of `advance` per solar zenith."""
+    """Solve one band for aerosol `model` at the nodes of `axes`; `advance` is called at each solar zenith."""
     particles = aerosol.optics(model, weights.mean_wavelength, solver.STREAMS + 1)
     optics = BandOptics(
         rayleigh_depth=round(weights.average(rayleigh.optical_depth(weights.wavelength)), 9),
