@@ -6,7 +6,7 @@ from typing import Any
 
 from ipf.cli.tables import table_text
 from ipf.engine import BlockStep, Plan, SceneStep, SinkStep, SourceStep, Step, TaskPlan
-from ipf.engine.plan import PlannedStep
+from ipf.engine.plan import PlannedLayer, PlannedStep
 
 KINDS = {SourceStep: "source", BlockStep: "block", SceneStep: "scene", SinkStep: "sink"}
 
@@ -119,11 +119,6 @@ def _task_tables(task: TaskPlan) -> str:
         for parameter in planned.parameter_origins
     ]
     inputs = [(name, path) for name, paths in task.request.inputs.items() for path in paths]
-    held = [
-        (layer.name, layer.producer, layer.grid.resolution, layer.dtype, _megabytes(layer.nbytes))
-        for layer in task.layers
-        if layer.held
-    ]
     notes = [(planned.step.name, note) for planned in task.steps for note in planned.findings.notes]
     name = task.request.task_name
     stands_for = "" if task.definition.name == name else f" (chain {task.definition.name})"
@@ -137,13 +132,30 @@ def _task_tables(task: TaskPlan) -> str:
         ("auxiliary files", ("path",), [(path,) for path in task.auxiliary]),
         ("outputs", ("type", "path"), [(file.file_type, file.path) for file in task.outputs]),
         ("breakpoints", ("layer", "path"), list(task.breakpoints.items())),
-        ("layers held whole", ("layer", "from", "m", "type", "size"), held),
+        ("layers", ("quantity", "bands", "from", "m", "type", "size", "kept"), _layer_rows(task)),
         ("notes", ("step", "note"), notes),
         ("warnings", ("text",), [(text,) for text in task.warnings]),
     )
     return title + "".join(
         f"\n{table_text(heading, columns, rows)}" for heading, columns, rows in sections if rows
     )
+
+
+def _layer_rows(task: TaskPlan) -> list[tuple[Any, ...]]:
+    """Layers gathered by quantity and pixel size: a product has over fifty of them."""
+    steps = {planned.step.name for planned in task.steps}
+    groups: dict[tuple[Any, ...], list[PlannedLayer]] = {}
+    for layer in task.layers:
+        quantity = layer.name.partition("/")[0]
+        producer = layer.producer if layer.producer in steps else "files"
+        kept = "whole" if layer.held else "by block"
+        groups.setdefault((quantity, producer, layer.grid.resolution, layer.dtype, kept), []).append(layer)
+    rows = []
+    for (quantity, producer, resolution, dtype, kept), layers in groups.items():
+        bands = " ".join(layer.name.partition("/")[2] for layer in layers)
+        size = _megabytes(sum(layer.nbytes for layer in layers))
+        rows.append((quantity, bands, producer, resolution, dtype, size, kept))
+    return rows
 
 
 def _megabytes(count: int) -> str:
