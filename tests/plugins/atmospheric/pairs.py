@@ -36,6 +36,8 @@ SIDE = 222
 """Pixels of 10 m per side: the largest whole number of 60 m pixels in the 224 that there are."""
 VIEW = Direction(5.0, 100.0)
 """Unknown; the middle of what the instrument sees."""
+TILE = "36MXC"
+"""Name that the scenes are given; where they lie is stated only roughly."""
 OZONE = 0.331
 """cm-atm; unknown, Sen2Cor's default."""
 
