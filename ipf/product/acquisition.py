@@ -133,7 +133,12 @@ def _tile(acquisition: Acquisition) -> TileMetadata:
 
 
 def _before(time: UtcTime) -> UtcTime:
-    return UtcTime(time.moment - _MARGIN, 3)
+    return _in_milliseconds(time.moment - _MARGIN)
+
+
+def _in_milliseconds(moment: datetime) -> UtcTime:
+    """A time as datastrips state it; what would not be written is cut off."""
+    return UtcTime(moment.replace(microsecond=moment.microsecond // 1000 * 1000), 3)
 
 
 def _product(acquisition: Acquisition, tile: TileMetadata) -> ProductMetadata:
@@ -190,7 +195,7 @@ def nominal_datastrip(product: ProductMetadata, tile: TileMetadata) -> Datastrip
     """
     name = DatastripName.parse(tile.datastrip_identifier)
     start = UtcTime(datetime.strptime(name.start, "%Y%m%dT%H%M%S").replace(tzinfo=UTC), 3)
-    stop = UtcTime(tile.sensing_time.moment + _MARGIN, 3)
+    stop = _in_milliseconds(tile.sensing_time.moment + _MARGIN)
     latitude, longitude = centre_of(tile.grid)
     return DatastripMetadata(
         level=product.level,
@@ -264,7 +269,7 @@ def coordinate_system(epsg: int) -> str:
     """HORIZONTAL_CS_NAME of a UTM zone, ``WGS84 / UTM zone 18S``; another system raises ValueError."""
     for base, hemisphere in ((_UTM_NORTH, "N"), (_UTM_SOUTH, "S")):
         if 1 <= epsg - base <= _UTM_ZONES:
-            return f"WGS84 / UTM zone {epsg - base}{hemisphere}"
+            return f"WGS84 / UTM zone {epsg - base:02d}{hemisphere}"
     raise ValueError(f"EPSG:{epsg} is not a UTM zone on WGS 84 (EPSG:32601-32660, 32701-32760)")
 
 

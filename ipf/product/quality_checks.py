@@ -32,6 +32,7 @@ _CALIBRATION_ACCURACIES = {
 _MAXIMUM_SUN_ZENITH: dict[Level, float] = {"L1C": 82.0, "L2A": 70.0}
 _TILE_SIDES = (90_000, 110_000)
 _TILE_ALIGNMENT = 60
+_FALSE_NORTHING, _FIRST_SOUTHERN_ZONE = 10_000_000, 32701
 _BANDS = 13
 
 
@@ -247,7 +248,9 @@ def _position(metadata: TileMetadata) -> list[Check]:
     grid = metadata.grid
     sides = [side * grid.resolution for side in grid.shape]
     first, last = _TILE_SIDES
-    aligned = grid.upper_left_x % _TILE_ALIGNMENT == 0 and grid.upper_left_y % _TILE_ALIGNMENT == 0
+    # Tiles are cut in northings counted from the equator.
+    northing = grid.upper_left_y - (_FALSE_NORTHING if grid.epsg >= _FIRST_SOUTHERN_ZONE else 0)
+    aligned = grid.upper_left_x % _TILE_ALIGNMENT == 0 and northing % _TILE_ALIGNMENT == 0
     return [
         Check(
             "Tile_Position_Size",
@@ -259,7 +262,7 @@ def _position(metadata: TileMetadata) -> list[Check]:
             "Tile_Position_Geoposition",
             TILE_FILE,
             aligned,
-            f"Upper-left corner is {'' if aligned else 'not '}a multiple of {_TILE_ALIGNMENT} m",
+            f"Upper-left corner is {'' if aligned else 'not '}on the grid of {_TILE_ALIGNMENT} m",
             {"ULX": grid.upper_left_x, "ULY": grid.upper_left_y},
         ),
     ]
