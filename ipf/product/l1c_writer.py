@@ -105,7 +105,8 @@ class _Writing:
         self._root, self._documents, self._bands, self._masks = root, documents, bands, masks
         self._folder = root / documents.granule
         self._granule = GranuleWriter(root, self._folder, documents, style, threads=1)
-        self._seen: npt.NDArray[np.bool_] | None = None
+        self._cloud_grid = documents.tile.grid.at(BY_NAME[_CLOUD_GRID_BAND].resolution)
+        self._seen = np.zeros(self._cloud_grid.shape, np.bool_)
 
     def run(self, auxiliary: Mapping[str, bytes], workers: int) -> None:
         """Write everything."""
@@ -165,16 +166,13 @@ class _Writing:
     def _write_clouds(self) -> Flags:
         clouds = self._masks.clouds
         if clouds is None:
-            clouds = np.zeros(
-                self._documents.tile.grid.at(BY_NAME[_CLOUD_GRID_BAND].resolution).shape, np.uint8
-            )
+            clouds = np.zeros(self._cloud_grid.shape, np.uint8)
         self._granule.write_clouds(clouds)
         return clouds
 
     def _complete_documents(self, clouds: Flags) -> Documents:
         """The documents with what is known only now: files, cloud and snow coverage."""
         documents, granule = self._documents, self._granule
-        assert self._seen is not None
         cloudy = coverage(clouds, ("opaque_cloud", "cirrus"), self._seen)
         snow = coverage(clouds, ("snow",), self._seen) if has_raster_masks(documents.baseline) else None
         tile_quality = replace(
