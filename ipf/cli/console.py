@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import TracebackType
 
 from rich.console import Console
@@ -18,7 +19,8 @@ class ProgressBar:
     """One bar for each task of a run. As a context, it takes log lines written meanwhile above the bars."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False)
+        # The stream of now: while plugins run, sys.stdout stands for the log, which shows above the bars.
+        self._console = console or Console(file=sys.stdout, highlight=False)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),

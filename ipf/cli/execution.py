@@ -17,10 +17,10 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from ipf.cli.exitcodes import warning_exit_code
 from ipf.cli.guard import UNEXPECTED, Interrupted, describe, exit_code_of, handled_signals
 from ipf.cli.joblog import JobLog, JobRecord
 from ipf.cli.journal import Journal
+from ipf.cli.warningcode import warning_exit_code
 from ipf.engine import Plan, Plugins, RunOptions, RunReport, Status, load_plugins, plan_job, run_plan
 from ipf.engine.reportfiles import list_path, write_list, write_reports
 from ipf.engine.runlog import LogStream, RunLogHandler
@@ -56,8 +56,13 @@ def read_with_plugins(path: Path, plugins: Plugins | None) -> JobOrder:
 def plan_request(request: JobRequest) -> Plan:
     """The plan of a job, that a run of it would follow; `IpfError` when it is refused."""
     plugins = load_plugins(request.plugin_paths)
-    job_order = read_with_plugins(request.job_order, plugins)
-    return plan_job(job_order, request.job_order, plugins, request.options)
+    return _plan(request, read_with_plugins(request.job_order, plugins), plugins)
+
+
+def _plan(request: JobRequest, job_order: JobOrder, plugins: Plugins) -> Plan:
+    plan = plan_job(job_order, request.job_order, plugins, request.options)
+    plugins.executor(request.options.executor)  # an unknown one is refused here, not when the run begins
+    return plan
 
 
 def run_job(request: JobRequest, journal: Journal, bar: ProgressBar | None = None) -> int:
@@ -182,7 +187,7 @@ class _JobRun:
         plugins = self._plugins
         for name, why in plugins.failures.items():
             self.message("WARNING", f"plugin {name} is not available: {why}")
-        plan = plan_job(self._job_order, self._request.job_order, plugins, self._request.options)
+        plan = _plan(self._request, self._job_order, plugins)
         warning_code = warning_exit_code(plan)
         for task in plan.tasks:
             for planned in task.steps:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
+from ipf.cli.exitcodes import exit_code_table
+
 
 @click.command("exit-codes")
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
 def exit_codes(markdown: bool) -> None:
     """Print every exit code and its meaning."""
-    from ipf.cli.exitcodes import exit_code_table
-
     rows = exit_code_table()
     if markdown:
         lines = ["| code | name | meaning |", "|---|---|---|"]

@@ -162,6 +162,7 @@ def _watch(child: int, watched: set[signal.Signals], journal: Journal) -> int:
             asked = information.si_signo
             deadline = time.monotonic() + GRACE_SECONDS
             os.kill(child, asked)
+            _prepare_postmortem(journal)
     records = journal.read()
     _kill_descendants(0.0 if records.exit_code is None else PATIENCE_SECONDS)
     _remove(records.temporaries)
@@ -178,6 +179,15 @@ def _watch(child: int, watched: set[signal.Signals], journal: Journal) -> int:
     except BaseException as problem:
         _complain(reason, f"no post-mortem: {describe(problem)}")
     return code
+
+
+def _prepare_postmortem(journal: Journal) -> None:
+    """Import what a post-mortem needs while the child is given its time: later, every second would count."""
+    import contextlib
+
+    with contextlib.suppress(BaseException):  # if it fails, it fails again and is told where it is needed
+        if journal.read().job is not None:
+            import ipf.cli.postmortem  # noqa: F401
 
 
 def _abnormal_end(status: int | None, asked: int | None) -> tuple[int, str]:

@@ -275,7 +275,7 @@ def ipf_tasks() -> list[TaskDefinition]:
             steps=("open_tiny", "double", "write_sum"),
             inputs=(FileRequirement(file_types=("TINY",)),),
             outputs=(FileRequirement(file_types=("SUM",)),),
-            aliases=("OLQC", "Sen2Cor"),
+            aliases=("OLQC",),
         )
     ]
 

@@ -1,0 +1,53 @@
+"""Inputs are never written through, whatever path or link an output takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ipf.engine.outputs_guard import refuse_outputs_in_inputs
+from ipf.errors import PlanError
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Path:
+    """An input product with a file in it, a link to it, and an output folder."""
+    (tmp_path / "real" / "IMG_DATA").mkdir(parents=True)
+    (tmp_path / "real" / "IMG_DATA" / "B01.jp2").write_text("")
+    (tmp_path / "input").symlink_to("real", target_is_directory=True)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "backdoor").symlink_to("../input/IMG_DATA", target_is_directory=True)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "real",
+        "input",
+        "input/new.jp2",
+        "real/IMG_DATA/B01.jp2",
+        "out/../real/new",
+        "out/backdoor/B01.jp2",
+        "out/backdoor/not/yet/there",
+    ],
+)
+def test_an_output_in_an_input_is_refused(folders: Path, output: str) -> None:
+    with pytest.raises(PlanError, match=r"output VECTOR .* would write into input PDI_DS"):
+        refuse_outputs_in_inputs({"PDI_DS": [folders / "input"]}, {"VECTOR": [folders / output]})
+
+
+@pytest.mark.parametrize("output", [".", "out", "out/new", "reality", "not/yet/there"])
+def test_other_places_are_not(folders: Path, output: str) -> None:
+    refuse_outputs_in_inputs({"PDI_DS": [folders / "input"]}, {"VECTOR": [folders / output]})
+
+
+def test_the_working_folder_is_given_to_be_written_in(folders: Path) -> None:
+    refuse_outputs_in_inputs({"WORKING": [folders]}, {"VECTOR": [folders / "out" / "new"]})
+
+
+def test_a_file_is_protected_too(folders: Path) -> None:
+    file = folders / "real" / "IMG_DATA" / "B01.jp2"
+    with pytest.raises(PlanError, match="GIP_VIEDIR"):
+        refuse_outputs_in_inputs({"GIP_VIEDIR": [file]}, {"VECTOR": [folders / "out/backdoor/B01.jp2"]})
