@@ -73,13 +73,11 @@ class GranuleWriter:
         with self._lock:
             return [self._masks[key] for key in order if key in self._masks]
 
-    def has(self, path: str) -> bool:
-        """Whether the file `path` of the tile's folder is written or being written."""
-        with self._lock:
-            return self._folder / path in self._claimed
+    def image_path(self, content: str, resolution: int | None = None) -> str:
+        """Path of an image in the tile's folder: ``IMG_DATA/T….jp2`` or ``IMG_DATA/R10m/T…_10m.jp2``.
 
-    def image_path(self, content: str, resolution: int) -> str:
-        """Path of an image in the tile's folder: ``IMG_DATA/T….jp2`` or ``IMG_DATA/R10m/T…_10m.jp2``."""
+        `resolution` matters to Level-2A only: a Level-1C image has one.
+        """
         if self._documents.level == "L1C":
             return f"IMG_DATA/{self._documents.image_name(content)}.jp2"
         return f"IMG_DATA/R{resolution}m/{self._documents.image_name(content, resolution)}.jp2"

@@ -118,7 +118,7 @@ class _Writing:
         for name, content in sorted(auxiliary.items()):
             self._granule.write_auxiliary(name, content)
         documents = self._complete_documents(clouds)
-        expected = [self._granule.image_path(content, 0) for content in (*BAND_NAMES, "TCI")]
+        expected = [self._granule.image_path(content) for content in (*BAND_NAMES, "TCI")]
         expected += [mask.path.removeprefix(f"{documents.granule}/") for mask in documents.tile.quality.masks]
         tile = write_tile(self._folder, documents, expected)
         datastrip = write_datastrip(self._root / documents.datastrip_folder, documents)

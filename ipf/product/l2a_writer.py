@@ -139,7 +139,7 @@ class L2AProductWriter:
         """
         documents = self._complete_documents(content, cloudy)
         expected = self._expected()
-        missing = [path for path in expected if not self._granule.has(path)]
+        missing = [path for path in expected if not (self._tile_folder / path).is_file()]
         if missing:
             raise OutputError(f"{self._outputs[0]}: missing {', '.join(missing)}")
         level_2a = l2a_quality_reports(documents.tile, quality)
