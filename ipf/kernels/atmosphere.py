@@ -126,7 +126,8 @@ def _atmosphere_of_row(
     nodes_down, nodes_right = c.airmass.shape
     steps, roots = c.spherical_albedo.size, c.water.size
     per_step, per_root = np.float32(1.0 / c.aot_step), np.float32(1.0 / c.root_step)
-    y = (row + 0.5) * resolution / c.node_step
+    nodes_per_pixel = resolution / c.node_step
+    y = (row + 0.5) * nodes_per_pixel
     top = min(max(int(y), 0), nodes_down - 2)
     down = np.float32(y - top)
     inside_down = 0.0 <= y <= nodes_down - 1
@@ -136,7 +137,7 @@ def _atmosphere_of_row(
     direct_00 = direct_01 = direct_10 = direct_11 = zero
     last_left, last_step = -1, -1
     for j in range(path.size):
-        x = (column + j + 0.5) * resolution / c.node_step
+        x = (column + j + 0.5) * nodes_per_pixel
         in_steps = aot[j] * per_step
         if not (inside_down and 0.0 <= x <= nodes_right - 1 and 0.0 <= in_steps <= steps - 1):
             path[j] = gain[j] = albedo[j] = np.nan
