@@ -94,3 +94,25 @@ def test_lower_bounds_are_stated_for_every_dependency() -> None:
     options, extras = metadata()["options"], metadata()["options.extras_require"]
     for requirement in [*options["install_requires"].split(), *" ".join(extras.values()).split()]:
         assert ">=" in requirement, requirement
+
+
+def test_the_program_runs_from_the_wheel(installed: Path, tmp_path: Path) -> None:
+    listed = run(installed, tmp_path, sys.executable, "-c", "from ipf.cli.guard import ipf; ipf()", "plugins")
+    for step in ("surface_reflectance", "simulate_surface"):
+        assert step in listed
+    assert "not available" not in listed
+    assert (installed / "bin" / "ipf").is_file()
+    assert (installed / "bin" / "ipf-processor").is_file()
+
+
+def test_data_is_found_in_the_wheel(installed: Path, tmp_path: Path) -> None:
+    """The table of the atmosphere and the job orders are resources of the installed package."""
+    code = (
+        "from importlib.resources import files; import ipf_job_orders;"
+        " from ipf.atmosphere.storage import load_scattering_table as load;"
+        " orders = [file for file in files(ipf_job_orders).iterdir() if file.name.endswith('xml')];"
+        " print(load('S2A').satellite, len(orders))"
+    )
+    satellite, count = run(installed, tmp_path, sys.executable, "-c", code).split()
+    assert satellite == "S2A"
+    assert int(count) == len(list((ROOT / "job_orders").glob("*.xml")))
