@@ -17,6 +17,7 @@ from ipf.errors import OutputError
 from ipf.product.manifest_objects import AUXILIARY_TEXT, QUALITY_TEXT, DataObject, data_objects
 from ipf.product.metadata import ProductMetadata
 from ipf.product.metadata_writer import has_raster_masks
+from ipf.product.names import TileName
 from ipf.product.user_product_writer import LEVEL_NAMES, position_list
 from ipf.product.xml_builder import Text, add, serialised
 
@@ -101,9 +102,9 @@ def _add_metadata(root: etree._Element, metadata: ProductMetadata, objects: list
     period = _safe(_wrapped(section, "acquisitionPeriod", "Acquisition Period"), "acquisitionPeriod")
     _safe(period, "startTime", metadata.start_time)
     orbit = _safe(_wrapped(section, "measurementOrbitReference", "Orbit Reference"), "orbitReference")
-    absolute_orbit = metadata.datatake.identifier.split("_")[2]
+    absolute_orbit = TileName.parse(metadata.granules[0].granule_identifier).absolute_orbit
     direction = (metadata.datatake.orbit_direction or "DESCENDING").lower()
-    number = _safe(orbit, "orbitNumber", absolute_orbit)
+    number = _safe(orbit, "orbitNumber", f"{absolute_orbit:06d}")
     number.set("groundTrackDirection", direction)
     number.set("type", "start")
     _safe(orbit, "relativeOrbitNumber", f"{metadata.datatake.relative_orbit:03d}").set("type", "start")
