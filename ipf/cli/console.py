@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from types import TracebackType
 
@@ -10,9 +11,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 from rich.text import Text
 
-from ipf.engine.report import RunReport, Status
+from ipf.cli.outcome import FAILED, OK, WARNING, Outcome
 
-COLOURS = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "red"}
+COLOURS = {OK: "green", WARNING: "yellow", FAILED: "red"}
 
 
 class ProgressBar:
@@ -38,7 +39,8 @@ class ProgressBar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        with contextlib.suppress(OSError):  # the terminal may have gone
+            self._progress.stop()
 
     def update(self, task: str, step: str, fraction: float) -> None:
         """Show that `task` has advanced to `fraction` and is at `step`."""
@@ -46,21 +48,23 @@ class ProgressBar:
             self._bars[task] = self._progress.add_task(task, total=1.0, step="")
         self._progress.update(self._bars[task], completed=fraction, step=step)
 
-    def summary(self, report: RunReport) -> None:
-        """Print how the run ended: products, time, memory, warnings."""
+    def summary(self, outcome: Outcome) -> None:
+        """End the bars and print how the run ended: products, time, memory, warnings."""
         table = Table(show_header=False, box=None)
-        for task in report.tasks:
+        for task in outcome.tasks:
             for path in task.outputs:
                 table.add_row("product", Text(str(path), overflow="fold"))
             for name, value in sorted(task.figures.items()):
                 table.add_row(Text(name), f"{value:.4g}" if isinstance(value, float) else Text(value))
-        table.add_row("time", f"{(report.stop - report.start).total_seconds():.1f} s")
-        if report.peak_memory_bytes:
-            table.add_row("peak memory", f"{report.peak_memory_bytes / 1e6:.0f} MB")
-        for text in report.warnings:
+        table.add_row("time", f"{(outcome.stop - outcome.start).total_seconds():.1f} s")
+        if outcome.peak_memory_bytes:
+            table.add_row("peak memory", f"{outcome.peak_memory_bytes / 1e6:.0f} MB")
+        for text in outcome.warnings:
             table.add_row("warning", Text(text, style="yellow"))
-        if report.error:
-            table.add_row("error", Text(report.error, style="red"))
-        colour = COLOURS[report.status]
-        table.add_row("status", Text(f"{report.status.value} (exit code {report.exit_code})", style=colour))
-        self._console.print(table)
+        if outcome.error:
+            table.add_row("error", Text(outcome.error, style="red"))
+        colour = COLOURS[outcome.status]
+        table.add_row("status", Text(f"{outcome.status} (exit code {outcome.exit_code})", style=colour))
+        with contextlib.suppress(OSError):
+            self._progress.stop()
+            self._console.print(table)

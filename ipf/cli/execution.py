@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING
 from ipf.cli.guard import UNEXPECTED, Interrupted, describe, exit_code_of, handled_signals
 from ipf.cli.joblog import JobLog, JobRecord
 from ipf.cli.journal import Journal
+from ipf.cli.outcome import FAILED, WARNING, Outcome, outcome_of
+from ipf.cli.reportfiles import list_path, write_list, write_reports
+from ipf.cli.runlog import LogStream, RunLogHandler
 from ipf.cli.warningcode import warning_exit_code
-from ipf.engine import Plan, Plugins, RunOptions, RunReport, Status, load_plugins, plan_job, run_plan
-from ipf.engine.reportfiles import list_path, write_list, write_reports
-from ipf.engine.runlog import LogStream, RunLogHandler
+from ipf.engine import Plan, Plugins, RunOptions, load_plugins, plan_job, run_plan
 from ipf.errors import IpfError
 from ipf.joborder import BUILT_IN_DIALECTS, JobOrder, LogLevel, read_job_order
 
@@ -77,16 +78,16 @@ def run_job(request: JobRequest, journal: Journal, bar: ProgressBar | None = Non
         plugins = problem
     job_order = read_with_plugins(request.job_order, plugins if isinstance(plugins, Plugins) else None)
     record = JobRecord.of(job_order, request.job_order, request.options.task, journal.process)
-    with bar or contextlib.nullcontext():
+    with bar or contextlib.nullcontext(), contextlib.ExitStack() as until_end:
         job_log = JobLog(record, journal, on_terminal=bar is not None)
-        run = _JobRun(request, job_order, plugins, job_log, bar)
+        run = _JobRun(request, job_order, plugins, job_log, bar, until_end)
         with _captured(job_log):
-            report = run.run()
-        report = run.finish(report)
+            outcome = run.run()
+        outcome = run.finish(outcome)
         job_log.close()
-    if bar is not None:
-        bar.summary(report)
-    return report.exit_code
+        if bar is not None:
+            bar.summary(outcome)
+    return outcome.exit_code
 
 
 @contextlib.contextmanager
@@ -98,8 +99,10 @@ def _captured(job_log: JobLog) -> Iterator[None]:
     logging.captureWarnings(True)
     try:
         with (
-            contextlib.redirect_stdout(LogStream(job_log.log, LogLevel.INFO)),
-            contextlib.redirect_stderr(LogStream(job_log.log, LogLevel.WARNING)),
+            LogStream(job_log.log, LogLevel.INFO) as output,
+            LogStream(job_log.log, LogLevel.WARNING) as errors,
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(errors),
         ):
             yield
     finally:
@@ -109,7 +112,7 @@ def _captured(job_log: JobLog) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _on_signals(action: Callable[[int], None]) -> Iterator[None]:
-    """Call `action` with the number of each signal that comes, instead of interrupting what runs."""
+    """Call `action` with the number of each signal that comes, instead of interrupting what is under way."""
 
     def handle(number: int, _frame: FrameType | None) -> None:
         action(number)
@@ -132,12 +135,14 @@ class _JobRun:
         plugins: Plugins | BaseException,
         job_log: JobLog,
         bar: ProgressBar | None,
+        until_end: contextlib.ExitStack,
     ) -> None:
         self._request = request
         self._job_order = job_order
         self._plugins = plugins
         self._job_log = job_log
         self._bar = bar
+        self._until_end = until_end
         self._start = datetime.now(UTC)
         self._stop = threading.Event()
         self._signal: int | None = None
@@ -163,8 +168,8 @@ class _JobRun:
         """Log an output."""
         self.message("INFO", f"written {path}")
 
-    def run(self) -> RunReport:
-        """Plan and run; every failure becomes a report."""
+    def run(self) -> Outcome:
+        """Plan and run; every failure becomes an outcome."""
         self._job_log.log.message(
             "INFO",
             f"processor {self._job_order.processor_name} {self._job_order.processor_version} starting, "
@@ -175,13 +180,14 @@ class _JobRun:
         try:
             return self._run()
         except BaseException as problem:
+            self._end_at_leisure()
             code, log = exit_code_of(problem), self._job_log.log
             if not isinstance(problem, Interrupted):
                 log.message("ERROR" if code == UNEXPECTED else "DEBUG", traceback.format_exc())
             log.message("ERROR", describe(problem))
-            return self._job_log.record.failed_report(self._start, code, describe(problem))
+            return self._job_log.record.failure(self._start, code, describe(problem))
 
-    def _run(self) -> RunReport:
+    def _run(self) -> Outcome:
         if isinstance(self._plugins, BaseException):
             raise self._plugins
         plugins = self._plugins
@@ -193,49 +199,51 @@ class _JobRun:
             for planned in task.steps:
                 for note in planned.findings.notes:
                     self.message("INFO", f"step {planned.step.name}: {note}")
-        with _on_signals(self._interrupt):
-            report = run_plan(plan, plugins, self, self._stop)
-        if self._signal is not None and report.status is Status.FAILED:
+        self._end_at_leisure()
+        outcome = outcome_of(run_plan(plan, plugins, self, self._stop))
+        if self._signal is not None and outcome.failed:
             interruption = Interrupted(self._signal)
             self._job_log.log.message("ERROR", describe(interruption))
-            return replace(report, exit_code=exit_code_of(interruption), error=describe(interruption))
-        if report.status is not Status.FAILED and self._job_log.warnings:
-            report = replace(report, status=Status.WARNING, warnings=self._job_log.warnings)
-        return replace(report, exit_code=warning_code) if report.status is Status.WARNING else report
+            return replace(outcome, exit_code=exit_code_of(interruption), error=describe(interruption))
+        if not outcome.failed and self._job_log.warnings:
+            outcome = replace(outcome, status=WARNING, warnings=self._job_log.warnings)
+        return replace(outcome, exit_code=warning_code) if outcome.status == WARNING else outcome
+
+    def _end_at_leisure(self) -> None:
+        """From here on a signal asks the run to stop and interrupts nothing, least of all the reports."""
+        self._until_end.enter_context(_on_signals(self._interrupt))
 
     def _interrupt(self, number: int) -> None:
         self._signal = self._signal or number
         self._stop.set()
 
-    def finish(self, report: RunReport) -> RunReport:
+    def finish(self, outcome: Outcome) -> Outcome:
         """Tell the end, and write the files that tell it: the reports, and (never on failure) the list."""
         log = self._job_log.log
-        log.message("INFO", f"processor ending: {_figures(report)}")
+        log.message("INFO", f"processor ending: {_figures(outcome)}")
         try:
-            self._write_reports(report)
+            self._write_reports(outcome)
             listed = list_path(self._job_order, self._request.job_order)
-            if report.status is not Status.FAILED and listed is not None:
-                write_list(listed, [path for task in report.tasks for path in task.outputs])
+            if not outcome.failed and listed is not None:
+                write_list(listed, outcome.products)
         except IpfError as problem:
             log.message("ERROR", str(problem))
-            if report.status is Status.FAILED:
-                return report
-            report = replace(
-                report, status=Status.FAILED, exit_code=exit_code_of(problem), error=str(problem)
-            )
+            if outcome.failed:
+                return outcome
+            outcome = replace(outcome, status=FAILED, exit_code=exit_code_of(problem), error=str(problem))
             with contextlib.suppress(IpfError):  # it may be the very reports that cannot be written
-                self._write_reports(report)
-        return report
+                self._write_reports(outcome)
+        return outcome
 
-    def _write_reports(self, report: RunReport) -> None:
+    def _write_reports(self, outcome: Outcome) -> None:
         record = self._job_log.record
-        write_reports(record.reports, report, self._job_log.log.messages, record.identity)
+        write_reports(record.reports, outcome, self._job_log.log.messages, record.identity)
 
 
-def _figures(report: RunReport) -> str:
-    seconds = (report.stop - report.start).total_seconds()
-    memory = f", peak memory {report.peak_memory_bytes / 1e6:.0f} MB" if report.peak_memory_bytes else ""
+def _figures(outcome: Outcome) -> str:
+    seconds = (outcome.stop - outcome.start).total_seconds()
+    memory = f", peak memory {outcome.peak_memory_bytes / 1e6:.0f} MB" if outcome.peak_memory_bytes else ""
     return (
-        f"status {report.status.value}, exit code {report.exit_code}, {seconds:.1f} s{memory}, "
-        f"{len(report.warnings)} warnings"
+        f"status {outcome.status}, exit code {outcome.exit_code}, {seconds:.1f} s{memory}, "
+        f"{len(outcome.warnings)} warnings"
     )

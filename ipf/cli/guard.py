@@ -101,15 +101,13 @@ def _start(program: str) -> int:
         _process_control(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != guard:  # the guard was killed before its death could be noticed
             os._exit(UNEXPECTED)
-        interrupt_on(handled)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)
-        _work(program, journal)
+        _work(program, journal, handled)
     return _watch(child, watched, journal)
 
 
 def handled_signals() -> set[signal.Signals]:
     """Signals that end the process; SIGHUP only when it is not ignored on purpose (nohup)."""
-    handled = {signal.SIGTERM, signal.SIGINT}
+    handled = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGXCPU}
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         handled.add(signal.SIGHUP)
     return handled
@@ -127,7 +125,7 @@ def interrupt_on(numbers: set[signal.Signals]) -> None:
         signal.signal(number, interrupt)
 
 
-def _work(program: str, journal: Journal) -> NoReturn:
+def _work(program: str, journal: Journal, handled: set[signal.Signals]) -> NoReturn:
     """Run `program` in the child and leave by the one door.
 
     The program flushes its streams itself; exit handlers are not run, since they can fail unnoticed.
@@ -135,7 +133,10 @@ def _work(program: str, journal: Journal) -> NoReturn:
     try:
         from importlib import import_module
 
+        interrupt_on(handled)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, handled | {signal.SIGCHLD})
         journal.watch()
+        _keep_libraries_single_threaded()
         code = import_module(program).main(sys.argv, journal)
     except BaseException as problem:
         code = exit_code_of(problem)
@@ -145,6 +146,12 @@ def _work(program: str, journal: Journal) -> NoReturn:
         _complain(*lines, process=journal.process)
     journal.end(code)
     os._exit(code)
+
+
+def _keep_libraries_single_threaded() -> None:
+    """Blocks run in threads of ours, whose number is the only one; BLAS reads its own when it is imported."""
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 def _watch(child: int, watched: set[signal.Signals], journal: Journal) -> int:
@@ -309,7 +316,7 @@ def _complain(*lines: str, process: int | None = None) -> None:
     """Write error lines of the log form to the standard error, with nothing but the standard library.
 
     For what happens outside a job, when no job order says how to log; the module that formats the lines of a
-    job, `ipf.engine.runlog`, may be what is broken.
+    job, `ipf.cli.runlog`, may be what is broken.
     """
     from datetime import UTC, datetime
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from ipf.cli.journal import Journal
-from ipf.engine.report import Message, RunReport, Status
-from ipf.engine.reportfiles import ReportRequest, report_requests, working_folder
-from ipf.engine.runlog import LogIdentity, RunLog, time_text
+from ipf.cli.outcome import FAILED, Outcome
+from ipf.cli.reportfiles import ReportRequest, report_requests, working_folder
+from ipf.cli.runlog import LogIdentity, Message, RunLog, time_text
 from ipf.joborder import JobOrder, LogLevel
 
 
@@ -81,15 +81,15 @@ class JobRecord:
             ),
         )
 
-    def failed_report(self, start: datetime, code: int, error: str) -> RunReport:
-        """Report of a run that has failed before the engine could make one."""
-        return RunReport(
+    def failure(self, start: datetime, code: int, error: str) -> Outcome:
+        """Outcome of a job that has failed without the engine's saying so."""
+        return Outcome(
             job_order=self.job_order,
             processor_name=self.identity.processor,
             processor_version=self.identity.version,
             start=start,
             stop=datetime.now(UTC),
-            status=Status.FAILED,
+            status=FAILED,
             exit_code=code,
             error=error,
         )

@@ -1,4 +1,7 @@
-"""What the guard does for a job whose process has died: one error line in its log, and its reports."""
+"""What the guard does for a job whose process has died: one error line in its log, and its reports.
+
+Nothing here imports the engine: a signal has to be answered within seconds, on a busy machine too.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,8 @@ from datetime import UTC, datetime
 
 from ipf.cli.joblog import JobRecord
 from ipf.cli.journal import Records
-from ipf.engine.report import Message
-from ipf.engine.reportfiles import write_reports
-from ipf.engine.runlog import RunLog
+from ipf.cli.reportfiles import write_reports
+from ipf.cli.runlog import Message, RunLog
 from ipf.errors import IpfError
 
 SHOW_CURSOR = "\x1b[?25h"
@@ -34,9 +36,9 @@ def report_abnormal_end(records: Records, reason: str, code: int) -> None:
     log.message("ERROR", reason)
     before = [_message(*message) for message in records.messages]
     start = before[0].time if before else datetime.now(UTC)
-    report = record.failed_report(start, code, reason)
+    outcome = record.failure(start, code, reason)
     try:
-        write_reports(record.reports, report, (*before, *log.messages), record.identity)
+        write_reports(record.reports, outcome, (*before, *log.messages), record.identity)
     except IpfError as problem:
         log.message("ERROR", str(problem))
     log.close()

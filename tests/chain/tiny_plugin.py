@@ -135,6 +135,7 @@ def warn(path: Path, context: Context) -> None:
 
 def chatter(path: Path, context: Context) -> None:
     print("printed\ntwice", flush=True)
+    print("threads of BLAS:", os.environ["OPENBLAS_NUM_THREADS"])
     print("complained", file=sys.stderr)
     warnings.warn("deprecated thing", stacklevel=1)
 

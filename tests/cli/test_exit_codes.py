@@ -88,7 +88,7 @@ def test_what_plugins_print_is_part_of_the_log(tmp_path: Path) -> None:
     assert warnings[0] == "complained"
     assert "deprecated thing" in warnings[1]
     assert len(warnings) == 2
-    assert {"printed", "twice"} <= set(of_level(ended.stdout, "I"))
+    assert {"printed", "twice", "threads of BLAS: 1"} <= set(of_level(ended.stdout, "I"))
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ from ipf.cli.joblog import JobRecord
 from ipf.cli.journal import Journal
 from ipf.cli.options import byte_count, iso_time, named_value
 from ipf.cli.processor import task_of_program
+from ipf.cli.reportfiles import ReportRequest
+from ipf.cli.runlog import LogIdentity
 from ipf.cli.warningcode import warning_exit_code
 from ipf.engine import Plan, RunOptions, TaskPlan
-from ipf.engine.reportfiles import ReportRequest
-from ipf.engine.runlog import LogIdentity
 from ipf.errors import OutputError, ProductError
 from ipf.joborder import JobOrder, LogLevel
 

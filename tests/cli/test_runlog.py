@@ -14,9 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipf.engine.report import Message
-from ipf.engine.runlog import LogIdentity, LogStream, RunLog, RunLogHandler, lines_of, log_line
-from ipf.errors import OutputError
+from ipf.cli.runlog import LogIdentity, LogStream, Message, RunLog, RunLogHandler, lines_of, log_line
 from ipf.joborder.loglevels import LogLevel
 
 MOMENT = datetime(2004, 2, 24, 4, 2, 7, 458000, UTC)
@@ -101,9 +99,12 @@ def test_a_stream_that_fails_is_given_up_and_the_other_goes_on() -> None:
     assert [line[-3:] for line in errors.getvalue().splitlines()] == ["one", "two"]
 
 
-def test_a_log_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=str(tmp_path)):
-        make_log(file=tmp_path)
+def test_a_log_file_that_cannot_be_opened_is_one_warning(tmp_path: Path) -> None:
+    log, _, _ = make_log(file=tmp_path)
+    log.message("INFO", "on")
+    log.close()
+    assert [message.level for message in log.messages] == ["WARNING", "INFO"]
+    assert str(tmp_path) in log.messages[0].text
 
 
 def test_lines_of_several_threads_never_mix() -> None:
@@ -155,4 +156,7 @@ def test_what_is_printed_becomes_messages_line_by_line() -> None:
     assert [message.text for message in log.messages] == ["one two"]
     print("ee\n\nfour", file=stream)
     assert [message.text for message in log.messages] == ["one two", "three", "four"]
-    assert not stream.isatty()
+    print("last", end="", file=stream)
+    stream.close()
+    assert log.messages[-1].text == "last"
+    assert not LogStream(log, LogLevel.INFO).isatty()

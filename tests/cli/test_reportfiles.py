@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from ipf.engine.report import Message, RunReport, Status, TaskReport
-from ipf.engine.reportfiles import (
+from ipf.cli.outcome import FAILED, OK, Outcome, TaskOutcome
+from ipf.cli.reportfiles import (
     ReportRequest,
     list_path,
     report_requests,
@@ -21,7 +21,7 @@ from ipf.engine.reportfiles import (
     write_list,
     write_reports,
 )
-from ipf.engine.runlog import LogIdentity
+from ipf.cli.runlog import LogIdentity, Message
 from ipf.errors import OutputError
 from ipf.joborder import Input, JobOrder, Output, Task, read_job_order
 
@@ -34,26 +34,26 @@ def order_with(*outputs: Output, inputs: tuple[Input, ...] = (), dialect: str = 
     return JobOrder(dialect, "Chain", "06.01.00", (Task("MASK_S2", "02.00.00", inputs, outputs),))
 
 
-def run_report(status: Status = Status.OK, error: str = "", **figures: float | str) -> RunReport:
-    task = TaskReport(
-        "MASK_S2", "02.00.00", START, STOP, status, (Path("/in/a"),), (Path("/out/b"),), figures=figures
+def outcome(status: str = OK, error: str = "", **figures: float | str) -> Outcome:
+    task = TaskOutcome(
+        "MASK_S2", "02.00.00", status, START, STOP, (Path("/in/a"),), (Path("/out/b"),), figures
     )
-    code = 128 if status is Status.FAILED else 0
-    return RunReport(
-        Path("/w/JobOrder.1.xml"), "Chain", "06.01.00", START, STOP, status, code, (task,), error=error
+    code = 128 if status == FAILED else 0
+    return Outcome(
+        Path("/w/JobOrder.1.xml"), "Chain", "06.01.00", status, code, START, STOP, (task,), error=error
     )
 
 
-def write_one(folder: Path, report: RunReport, messages: tuple[Message, ...] = ()) -> etree._Element:
+def write_one(folder: Path, told: Outcome, messages: tuple[Message, ...] = ()) -> etree._Element:
     request = ReportRequest(folder / "deep" / "report.xml", "MASK_S2", "02.00.00", (Path("/in/a"),))
-    write_reports((request,), report, messages, IDENTITY)
+    write_reports((request,), told, messages, IDENTITY)
     return etree.parse(request.path).getroot()
 
 
 def test_a_report_tells_the_facts_of_a_product_report(tmp_path: Path) -> None:
     message = Message(STOP, "WARNING", "odd < & ]]>")
     debug = Message(STOP, "DEBUG", "detail")
-    root = write_one(tmp_path, run_report(cloud_cover=12.5), (message, debug))
+    root = write_one(tmp_path, outcome(cloud_cover=12.5), (message, debug))
     assert root.tag == "Product_Report"
     expected = {
         "Processor_Name": "Chain",
@@ -85,8 +85,7 @@ def test_a_report_tells_the_facts_of_a_product_report(tmp_path: Path) -> None:
 
 
 def test_a_task_that_was_never_reached_is_reported_as_failed(tmp_path: Path) -> None:
-    report = replace(run_report(Status.FAILED, "no such step"), tasks=())
-    root = write_one(tmp_path, report)
+    root = write_one(tmp_path, replace(outcome(FAILED, "no such step"), tasks=()))
     assert root.findtext("Error") == "no such step"
     assert root.findtext(".//Ipf_Proc/Status") == "FAILED"
     assert root.findtext(".//Input_File_Name") == "/in/a"
@@ -97,14 +96,14 @@ def test_whatever_the_text_a_report_is_xml(
     tmp_path_factory: pytest.TempPathFactory, text: str, error: str
 ) -> None:
     folder = tmp_path_factory.mktemp("report")
-    root = write_one(folder, run_report(Status.FAILED, error), (Message(STOP, "ERROR", text),))
+    root = write_one(folder, outcome(FAILED, error), (Message(STOP, "ERROR", text),))
     assert root.findtext(".//Message/Type") == "E"
 
 
 def test_a_report_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:
     (tmp_path / "deep").write_text("a file")
     with pytest.raises(OutputError, match=r"report\.xml"):
-        write_one(tmp_path, run_report())
+        write_one(tmp_path, outcome())
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ from pathlib import Path
 from lxml import etree
 
 from ipf.atomic import write_bytes, write_text
-from ipf.engine.report import Message, RunReport, Status, TaskReport
-from ipf.engine.runlog import LogIdentity, time_text
+from ipf.cli.outcome import FAILED, Outcome, TaskOutcome
+from ipf.cli.runlog import LogIdentity, Message, time_text
 from ipf.joborder import FileNameType, JobOrder, Output, Task
 
 REPORT_TYPE = "REPORT"
@@ -86,31 +86,31 @@ def write_list(path: Path, products: Sequence[Path]) -> None:
 
 
 def write_reports(
-    requests: Sequence[ReportRequest], report: RunReport, messages: Sequence[Message], identity: LogIdentity
+    requests: Sequence[ReportRequest], outcome: Outcome, messages: Sequence[Message], identity: LogIdentity
 ) -> None:
     """Write every requested report; the first that cannot be written raises `OutputError`."""
-    tasks = {task.name: task for task in report.tasks}
+    tasks = {task.name: task for task in outcome.tasks}
     for request in requests:
-        task = tasks.get(request.task_name) or _not_run(request, report)
-        write_bytes(request.path, _document(report, task, request, messages, identity))
+        task = tasks.get(request.task_name) or _not_run(request, outcome)
+        write_bytes(request.path, _document(outcome, task, request, messages, identity))
 
 
-def _not_run(request: ReportRequest, report: RunReport) -> TaskReport:
+def _not_run(request: ReportRequest, outcome: Outcome) -> TaskOutcome:
     """Report of a task that the run never came to."""
-    return TaskReport(
+    return TaskOutcome(
         name=request.task_name,
         version=request.task_version,
-        start=report.start,
-        stop=report.stop,
-        status=Status.FAILED,
+        start=outcome.start,
+        stop=outcome.stop,
+        status=FAILED,
         inputs=request.inputs,
         outputs=(),
     )
 
 
 def _document(
-    report: RunReport,
-    task: TaskReport,
+    outcome: Outcome,
+    task: TaskOutcome,
     request: ReportRequest,
     messages: Sequence[Message],
     identity: LogIdentity,
@@ -119,15 +119,15 @@ def _document(
     _texts(
         root,
         {
-            "Processor_Name": report.processor_name,
-            "Processor_Version": report.processor_version,
-            "Job_Order": str(report.job_order),
-            "Status": report.status.value,
-            "Exit_Code": str(report.exit_code),
+            "Processor_Name": outcome.processor_name,
+            "Processor_Version": outcome.processor_version,
+            "Job_Order": str(outcome.job_order),
+            "Status": outcome.status,
+            "Exit_Code": str(outcome.exit_code),
         },
     )
-    if report.error:
-        _texts(root, {"Error": report.error})
+    if outcome.error:
+        _texts(root, {"Error": outcome.error})
     procs = _list(root, "List_of_Ipf_Procs", 1)
     proc = etree.SubElement(procs, "Ipf_Proc")
     _texts(
@@ -135,7 +135,7 @@ def _document(
         {
             "Task_Name": task.name,
             "Task_Version": task.version or request.task_version,
-            "Status": task.status.value,
+            "Status": task.status,
             "PID": str(identity.process),
             "Node_Name": identity.node,
         },
@@ -145,12 +145,12 @@ def _document(
     _file_names(proc, "Input", task.inputs)
     _file_names(proc, "Output", task.outputs)
     _figures(proc, task)
-    _messages(proc, task, messages, report, identity)
+    _messages(proc, task, messages, outcome, identity)
     etree.indent(root)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
-def _figures(proc: etree._Element, task: TaskReport) -> None:
+def _figures(proc: etree._Element, task: TaskOutcome) -> None:
     figures = _list(proc, "List_of_Figures", len(task.figures))
     for name, value in sorted(task.figures.items()):
         _texts(etree.SubElement(figures, "Figure"), {"Name": name, "Value": str(value)})
@@ -164,9 +164,9 @@ def _file_names(proc: etree._Element, kind: str, paths: Sequence[Path]) -> None:
 
 def _messages(
     proc: etree._Element,
-    task: TaskReport,
+    task: TaskOutcome,
     messages: Sequence[Message],
-    report: RunReport,
+    outcome: Outcome,
     identity: LogIdentity,
 ) -> None:
     told = [message for message in messages if message.level != "DEBUG"]
@@ -176,12 +176,12 @@ def _messages(
             etree.SubElement(entries, "Message"),
             {
                 "Function_Name": task.name,
-                "Message_Code": str(report.exit_code if message.level == "ERROR" else 0),
+                "Message_Code": str(outcome.exit_code if message.level == "ERROR" else 0),
                 "Text": message.text,
                 "Date_Time": time_text(message.time),
                 "Node_Name": identity.node,
-                "Processor_Name": report.processor_name,
-                "Processor_Version": report.processor_version,
+                "Processor_Name": outcome.processor_name,
+                "Processor_Version": outcome.processor_version,
                 "Type": message.level[0],
             },
         )

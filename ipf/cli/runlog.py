@@ -10,6 +10,7 @@ digits minds. Times are UTC with six decimals, always; a field never holds a spa
 
 from __future__ import annotations
 
+import io
 import logging
 import threading
 from collections.abc import Callable, Collection
@@ -18,11 +19,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from ipf.engine.report import Message
-from ipf.errors import OutputError
 from ipf.joborder.loglevels import LogLevel
 
 PROCESS_DIGITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line of a log: its UTC time, the name of its `LogLevel`, its text."""
+
+    time: datetime
+    level: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +89,8 @@ class RunLog:
     """Writes messages to two streams, each with its own set of levels, and to a file with all levels.
 
     A message goes to each stream whose levels hold its own. A stream that fails (its reader has gone, its
-    disk is full) is given up at its first failure: the run is worth more than its log. `observer` gets every
-    message, line by line. Threads may log at the same time; lines never mix.
+    disk is full) is given up at its first failure, the file too: the run is worth more than its log.
+    `observer` gets every message, line by line. Threads may log at the same time; lines never mix.
     """
 
     def __init__(
@@ -99,10 +107,11 @@ class RunLog:
         self._sinks = [(stream, frozenset(levels)) for stream, levels in (stdout, stderr)]
         self._observer = observer
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._messages: list[Message] = []
+        self._file: TextIO | None = None
         if file is not None:
-            self._sinks.append((_open_log(file), frozenset(LogLevel)))
+            self._open(file)
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -134,17 +143,18 @@ class RunLog:
             except (OSError, ValueError):
                 self._sinks.remove(sink)
 
+    def _open(self, file: Path) -> None:
+        try:
+            self._file = file.open("a", encoding="utf-8", errors="backslashreplace")
+        except OSError as problem:
+            self.message("WARNING", f"{file}: log file cannot be written: {problem.strerror or problem}")
+        else:
+            self._sinks.append((self._file, frozenset(LogLevel)))
+
     def close(self) -> None:
         """Close the log file, if there is one."""
-        for stream, _levels in self._sinks[2:]:
-            stream.close()
-
-
-def _open_log(path: Path) -> TextIO:
-    try:
-        return path.open("a", encoding="utf-8", errors="backslashreplace")
-    except OSError as problem:
-        raise OutputError(f"{path}: log file cannot be written: {problem.strerror or problem}") from problem
+        if self._file is not None:
+            self._file.close()
 
 
 class RunLogHandler(logging.Handler):
@@ -171,16 +181,14 @@ def _level_name(number: int) -> str:
     return LogLevel.INFO.name if number >= logging.INFO else LogLevel.DEBUG.name
 
 
-class LogStream:
+class LogStream(io.TextIOBase):
     """A text stream whose lines become messages: stands for stdout and stderr while plugins run.
 
     A ``print`` in a plugin would otherwise put a line into the log that no reader of logs understands.
     """
 
-    encoding = "utf-8"
-    errors = "backslashreplace"
-
     def __init__(self, log: RunLog, level: LogLevel) -> None:
+        super().__init__()
         self._log = log
         self._level = level.name
         self._local = threading.local()
@@ -194,9 +202,9 @@ class LogStream:
                 self._log.message(self._level, line)
         return len(text)
 
-    def flush(self) -> None:
-        """Do nothing: an unfinished line waits for its end."""
-
-    def isatty(self) -> bool:
-        """Whether this is a terminal: never."""
-        return False
+    def close(self) -> None:
+        """Log a last line that has no end."""
+        unfinished: str = getattr(self._local, "rest", "")
+        if unfinished and not self.closed:
+            self.write("\n")
+        super().close()
