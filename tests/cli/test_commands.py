@@ -178,15 +178,6 @@ def test_a_log_file_stands_in_the_working_folder(tmp_path: Path) -> None:
     assert any("[D] of debug" in line for line in lines)
 
 
-def test_log_lines_carry_the_number_of_the_process_that_was_started(tmp_path: Path) -> None:
-    job = make_job(tmp_path / "job")
-    process = subprocess.Popen(
-        [PROGRAMS / "ipf-processor", job.path], stdout=subprocess.PIPE, text=True, env=environment()
-    )
-    output, _ = process.communicate(timeout=60)
-    assert {line.split("[")[1].split("]")[0] for line in output.splitlines()} == {f"{process.pid:010d}"}
-
-
 def test_a_terminal_shows_a_bar_each_line_once_and_a_summary(tmp_path: Path) -> None:
     job = make_job(tmp_path / "job", "warn")
     code, screen = on_a_terminal("ipf", "run", str(job.path))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.programs import Job, environment, make_job, of_level, start, wait_until_begun
+from tests.cli.programs import PROGRAMS, Job, environment, make_job, of_level, start, wait_until_begun
 
 LIMIT_S = 5.0
 ABORTS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -38,18 +37,16 @@ def test_a_native_call_that_lets_no_python_run(tmp_path: Path, number: int) -> N
     assert abort(start("ipf-processor", job.path), job, number) < LIMIT_S
 
 
-@pytest.mark.parametrize("behaviour", ["long_native", "long_gdal", "long_python", "plan_long"])
+@pytest.mark.parametrize("behaviour", ["long_gdal", "long_python", "plan_long"])
 def test_whatever_the_processor_is_doing(tmp_path: Path, behaviour: str) -> None:
     job = make_job(tmp_path / "job", behaviour)
     assert abort(start("ipf-processor", job.path), job, signal.SIGTERM) < LIMIT_S
 
 
-@pytest.mark.parametrize("executor", ["serial", "threads"])
-def test_between_blocks_a_run_ends_by_itself(tmp_path: Path, executor: str) -> None:
+def test_between_blocks_a_run_ends_by_itself(tmp_path: Path) -> None:
     job = make_job(tmp_path / "job", "long_blocks")
-    process = start("ipf", "run", job.path, "--block-size", "60", "--executor", executor, "--workers", "2")
+    process = start("ipf", "run", job.path, "--block-size", "60", "--workers", "2")
     assert abort(process, job, signal.SIGINT) < LIMIT_S
-    assert "<Task_Name>TINY</Task_Name>" in job.report.read_text()
 
 
 def test_children_end_too(tmp_path: Path) -> None:
@@ -81,19 +78,13 @@ def test_an_interrupt_ignored_by_the_starting_shell_is_obeyed(tmp_path: Path) ->
     """A shell without job control starts background processes with SIGINT ignored."""
     job = make_job(tmp_path / "job", "long_native")
     process = subprocess.Popen(
-        ["bash", "-c", f"trap '' INT; exec {os.fspath(start_path())} {job.path}"],
+        ["bash", "-c", f"trap '' INT; exec {PROGRAMS / 'ipf-processor'} {job.path}"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment(),
     )
     assert abort(process, job, signal.SIGINT) < LIMIT_S
-
-
-def start_path() -> Path:
-    from tests.cli.programs import PROGRAMS
-
-    return PROGRAMS / "ipf-processor"
 
 
 def test_a_command_that_is_no_job(tmp_path: Path) -> None:
