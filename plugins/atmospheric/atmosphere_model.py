@@ -14,11 +14,11 @@ from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState
 from pydantic import Field
 
 from ipf.atmosphere.gases import FILE_NAME as GAS_MODEL
-from ipf.atmosphere.gases import GasModel, load_gas_model
+from ipf.atmosphere.gases import LARGEST_SLANT_WATER_VAPOUR, GasModel, load_gas_model
 from ipf.atmosphere.shipped import shipped_folder
 from ipf.atmosphere.storage import load_scattering_table, table_name
 from ipf.atmosphere.table import ScatteringTable
-from ipf.atmosphere.tile import TileGeometry, reduce_to_tile
+from ipf.atmosphere.tile import TileGeometry, path_airmass, reduce_to_tile
 from ipf.engine import Context, Findings, SourceStep, StepParameters
 from ipf.errors import ParameterError, PlanError
 from ipf.kernels.atmosphere import BandCoefficients
@@ -124,9 +124,22 @@ def load(inputs: Inputs, parameters: AtmosphereModelParameters, context: Context
     model = AtmosphereModel(table, gases, tile.angles, inputs.atmospheric_state)
     try:
         model.coefficients(REFERENCE_BAND)
+        _check_water_vapour(model)
     except (ParameterError, ValueError) as problem:
         raise PlanError(f"{tile.identifier}: {problem}") from problem
     return Outputs(model)
+
+
+def _check_water_vapour(model: AtmosphereModel) -> None:
+    """Refuse more water along the path than the gas model knows: such pixels would be without data."""
+    geometry = tile_geometry(model.angles, REFERENCE_BAND)
+    airmass = float(path_airmass(geometry.solar_zenith, geometry.view_zenith).max())
+    slant = airmass * model.state.water_vapour.field.maximum
+    if slant >= LARGEST_SLANT_WATER_VAPOUR:
+        raise ParameterError(
+            f"water vapour: {slant:.3g} cm along the slant path, the gas model ends at "
+            f"{LARGEST_SLANT_WATER_VAPOUR:g} cm"
+        )
 
 
 def name_tables(

@@ -6,16 +6,19 @@ ECMWF for water vapour, ozone and pressure); else a default.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+import numpy as np
 from ipf_plugins.atmospheric.fields import TileField
 from ipf_plugins.atmospheric.forecast import Forecast, embedded_forecast
 from pydantic import Field
 
 from ipf.atmosphere.profile import pressure_at
 from ipf.atmosphere.rayleigh import STANDARD_PRESSURE
-from ipf.engine import Context, SourceStep, StepParameters
+from ipf.engine import Context, Findings, SourceStep, StepParameters
 from ipf.product.reader import SafeProduct
 
 DEFAULT_AEROSOL_OPTICAL_THICKNESS = 0.2
@@ -24,6 +27,9 @@ DEFAULT_WATER_VAPOUR = 2.0
 """cm; between the mid-latitude winter (0.85) and summer (2.92) profiles (McClatchey et al. 1972)."""
 DEFAULT_OZONE = 0.331
 """cm-atm; Sen2Cor's default (L2A_GIPP Ozone_Content 331 DU)."""
+
+LARGEST_AEROSOL_OPTICAL_THICKNESS = 2.9
+"""More is corrected as this much: the look-up tables end at 3."""
 
 
 class Source(StrEnum):
@@ -41,6 +47,9 @@ class Estimate:
 
     field: TileField
     source: Source
+
+    def __str__(self) -> str:
+        return f"{self.field.mean:.4g} ({self.source.value})"
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,10 @@ class AtmosphericStateParameters(StepParameters):
     """Values that win over what the product brings along."""
 
     aerosol_optical_thickness: float | None = Field(
-        default=None, ge=0.0, le=3.0, description="aerosol optical thickness at 550 nm"
+        default=None,
+        ge=0.0,
+        le=LARGEST_AEROSOL_OPTICAL_THICKNESS,
+        description="aerosol optical thickness at 550 nm",
     )
     water_vapour: float | None = Field(
         default=None, ge=0.0, le=9.0, description="water vapour column above the ground, cm"
@@ -99,7 +111,7 @@ def resolve(parameters: AtmosphericStateParameters, forecast: Forecast) -> Atmos
     return AtmosphericState(
         aerosol_optical_thickness=_choose(
             parameters.aerosol_optical_thickness,
-            forecast.aerosol_optical_thickness,
+            _limited(forecast.aerosol_optical_thickness, LARGEST_AEROSOL_OPTICAL_THICKNESS),
             Source.CAMS,
             DEFAULT_AEROSOL_OPTICAL_THICKNESS,
         ),
@@ -120,6 +132,10 @@ def _choose(given: float | None, forecast: TileField | None, source: Source, def
     return Estimate(TileField.constant(default), Source.DEFAULT)
 
 
+def _limited(field: TileField | None, largest: float) -> TileField | None:
+    return None if field is None else TileField.of(np.minimum(field.nodes, largest), field.step)
+
+
 def _surface_pressure(
     parameters: AtmosphericStateParameters, forecast: Forecast, elevation: float
 ) -> Estimate:
@@ -133,8 +149,21 @@ def _surface_pressure(
     return Estimate(TileField.constant(reduced), Source.ECMWF)
 
 
+def tell(known: Mapping[str, Any], parameters: AtmosphericStateParameters, context: Context) -> Findings:
+    """Tell what is assumed, and what was too much for the tables."""
+    state: AtmosphericState = known["atmospheric_state"]
+    notes = [
+        f"aerosol optical thickness {state.aerosol_optical_thickness}, water vapour {state.water_vapour} cm, "
+        f"ozone {state.ozone} cm-atm, pressure {state.surface_pressure} hPa"
+    ]
+    if state.aerosol_optical_thickness.field.maximum >= LARGEST_AEROSOL_OPTICAL_THICKNESS:
+        notes.append(f"aerosol optical thickness limited to {LARGEST_AEROSOL_OPTICAL_THICKNESS}")
+    return Findings(notes=tuple(notes))
+
+
 atmospheric_state = SourceStep(
     name="atmospheric_state",
     summary="aerosol, water vapour, ozone, pressure and elevation: given, forecast or default",
     run=estimate_state,
+    check=tell,
 )

@@ -38,6 +38,11 @@ class TileField:
         """Mean over the nodes."""
         return float(np.mean(self.nodes))
 
+    @property
+    def maximum(self) -> float:
+        """Largest of the nodes."""
+        return float(np.max(self.nodes))
+
     def over(self, window: Window, resolution: int) -> npt.NDArray[np.float32]:
         """Values at the centres of the pixels of a window, float32.
 

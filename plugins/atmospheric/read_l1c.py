@@ -70,13 +70,17 @@ def open_input(request: TaskRequest) -> SafeProduct:
 
 
 def _only(path: Path, pattern: str) -> Path:
-    """`path`, or what it holds when that is nothing but one folder of the pattern."""
-    if not path.is_dir():
+    """`path` when it has metadata, else the one folder of the pattern in it.
+
+    Raises `ProductError` when there are several.
+    """
+    if not path.is_dir() or any(path.glob("*MTD*.xml")):
         return path
-    inside = sorted(path.iterdir())
-    if len(inside) == 1 and inside[0].is_dir() and inside[0].match(pattern):
-        return inside[0]
-    return path
+    inside = [entry for entry in sorted(path.glob(pattern)) if entry.is_dir()]
+    if len(inside) > 1:
+        names = ", ".join(entry.name for entry in inside)
+        raise ProductError(f"{path}: holds {len(inside)} folders, expected one: {names}")
+    return inside[0] if inside else path
 
 
 def _of_quantity(rasters: Rasters, quantity: str) -> dict[str, Raster]:

@@ -2,7 +2,7 @@
 
 The spectral tests of Sen2Cor 2.8 on top-of-atmosphere reflectance, with B8A as near infrared. Cloud shadow
 (class 3), the neighbourhood tests (dilations, snow rings, cirrus statistics) and the recoveries from maps of
-water, land cover and slope are not part of it; neither is topographic shadow.
+water, land cover and slope are not part of it; neither are topographic shadow and saturated pixels (class 1).
 """
 
 from __future__ import annotations

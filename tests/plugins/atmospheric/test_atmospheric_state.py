@@ -9,6 +9,7 @@ import pytest
 from ipf_plugins.atmospheric.aerosol import aerosol
 from ipf_plugins.atmospheric.atmospheric_state import (
     DEFAULT_AEROSOL_OPTICAL_THICKNESS,
+    LARGEST_AEROSOL_OPTICAL_THICKNESS,
     AtmosphericState,
     AtmosphericStateParameters,
     Source,
@@ -69,6 +70,12 @@ def test_pressure_is_reduced_to_the_ground() -> None:
     assert pressure.field.mean == pytest.approx(1020.0 * 898.75 / 1013.25, rel=1e-4)  # ICAO at 1 km
     given = resolve(AtmosphericStateParameters(ground_elevation=0.0), FORECAST).surface_pressure
     assert given.field.mean == pytest.approx(1020.0)
+
+
+def test_smoke_beyond_the_tables_is_corrected_as_much_as_they_know() -> None:
+    smoke = Forecast(aerosol_optical_thickness=TileField(((0.5, 4.0), (0.5, 4.0)), 1260.0))
+    field = resolve(AtmosphericStateParameters(), smoke).aerosol_optical_thickness.field
+    assert (field.maximum, field.nodes[0][0]) == (LARGEST_AEROSOL_OPTICAL_THICKNESS, 0.5)
 
 
 def test_the_forecast_of_an_official_product_is_what_its_processor_read(reference_data: Path) -> None:

@@ -260,6 +260,18 @@ def lower_sun(job: Job) -> str:
     return r"18LTM.*solar zenith.*85\.5 is outside the look-up table"
 
 
+def damp_air(job: Job) -> str:
+    (path,) = (job.demo / "L1C").glob("*.SAFE/GRANULE/*/MTD_TL.xml")
+    path.write_text(path.read_text().replace("28.38", "78.5"))
+    return r"water vapour: .* cm along the slant path"
+
+
+def second_product(job: Job) -> str:
+    (path,) = (job.demo / "L1C").glob("*.SAFE")
+    shutil.copytree(path, path.with_name("other.SAFE"))
+    return "holds 2 folders, expected one"
+
+
 def other_level(job: Job) -> str:
     (path,) = (job.demo / "L1C").glob("*.SAFE")
     shutil.rmtree(path)
@@ -272,7 +284,10 @@ def nothing(job: Job) -> str:
     return "exists already"
 
 
-@pytest.mark.parametrize("damage", [break_band, lose_mask, lose_datastrip, lower_sun, other_level, nothing])
+@pytest.mark.parametrize(
+    "damage",
+    [break_band, lose_mask, lose_datastrip, lower_sun, damp_air, second_product, other_level, nothing],
+)
 def test_what_cannot_work_is_refused_without_pixels(
     done: tuple[Job, Truth], tmp_path: Path, damage: Callable[[Job], str]
 ) -> None:
@@ -280,7 +295,7 @@ def test_what_cannot_work_is_refused_without_pixels(
     shutil.copytree(done[0].demo, job.demo)
     message = damage(job)
     with pytest.raises(IpfError, match=message) as refusal:
-        job.plan(PARAMETERS)
+        job.plan({**PARAMETERS, "atmospheric_state.water_vapour": "8"} if damage is damp_air else PARAMETERS)
     assert "\n" not in str(refusal.value)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ipf_plugins.atmospheric.atmospheric_state import LARGEST_AEROSOL_OPTICAL_THICKNESS
 from ipf_plugins.atmospheric.surface_reflectance import BANDS, surface_reflectance
 
 from ipf.engine.testing import StepCase, check_contract, run_step
@@ -104,3 +105,10 @@ def test_the_step_keeps_the_contract(scene: dict[str, Any]) -> None:
         grid = atmospheres.small().at(BY_NAME[band].resolution)
         bands[band] = measured(scene, band, texture(grid.shape, seed=1), grid)
     check_contract(case(scene, bands))
+
+
+def test_the_thickest_aerosol_that_may_be_stated_is_corrected(scene: dict[str, Any]) -> None:
+    grid = atmospheres.small().at(60)
+    thick = {**scene, "aot550": LARGEST_AEROSOL_OPTICAL_THICKNESS}
+    bands = {"B01": measured(scene, "B01", texture(grid.shape, seed=1), grid)}
+    assert np.all(run_step(case(thick, bands)).layers["surface_reflectance/B01"] > 0)
