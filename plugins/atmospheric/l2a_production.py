@@ -44,11 +44,13 @@ class L2AProduction:
     def add_bands(self, bands: Rasters) -> dict[str, float]:
         """Add every band and the true-colour images; gives the percentage of negative reflectance by band.
 
-        The visible bands come first: they hold most memory, as inputs and as outputs.
+        The visible bands come first: they hold most memory, as inputs and as outputs. Small images come
+        last, so that no thread is left alone with a large one.
         """
         negative = {}
         visible: dict[str, Counts] = {}
-        for band in (*RED_GREEN_BLUE, *(name for name in bands if name not in RED_GREEN_BLUE)):
+        others = sorted(set(bands) - set(RED_GREEN_BLUE), key=lambda name: (BY_NAME[name].resolution, name))
+        for band in (*RED_GREEN_BLUE, *others):
             counts = bands[band].read_all()
             bands[band].release()
             negative[band] = negative_percentage(counts)
