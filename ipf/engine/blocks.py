@@ -123,6 +123,8 @@ def _read_resampled(raster: Raster, window: Window, resolution: int) -> Array:
         factor = resolution // native
         source = Window(*(factor * n for n in (window.row, window.column, window.height, window.width)))
         values = _decoded(raster, source)
+        if raster.flags:
+            return pixels.combine_flags(values, factor)
         if raster.scale is None and values.dtype.kind != "f":
             return pixels.pick(values, factor)
         return pixels.block_mean(values, factor)

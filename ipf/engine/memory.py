@@ -39,6 +39,7 @@ def forecast(stages: Sequence[Stage], layers: Mapping[str, Raster], workers: int
         layer: unit for stage in stages for unit in stage.units for layer, _, _ in unit.outputs.values()
     }
     for stage in stages:
+        walk.working = stage.findings.memory_bytes
         for unit in stage.units:
             if isinstance(stage.step, SinkStep):
                 for layer in sorted(unit.reads):
@@ -46,7 +47,7 @@ def forecast(stages: Sequence[Stage], layers: Mapping[str, Raster], workers: int
                     walk.release(layer, unit, last_reader)
             elif not unit.band and unit.held:
                 walk.run(unit, makers, last_reader)
-        walk.note(stage.findings.memory_bytes)
+        walk.note(0)
     return BASE_BYTES + walk.peak
 
 
@@ -59,9 +60,11 @@ class _Walk:
         self.block_size_m = block_size_m
         self.held: dict[str, int] = {}
         self.peak = 0
+        self.working = 0
+        """Bytes that the step under way needs beside the layers: a sink keeps them while layers are made."""
 
     def note(self, extra: int) -> None:
-        self.peak = max(self.peak, sum(self.held.values()) + extra)
+        self.peak = max(self.peak, sum(self.held.values()) + self.working + extra)
 
     def read(self, layer: str, makers: Mapping[str, Unit], last: Mapping[str, str]) -> None:
         """Have a layer in memory: from its file, or by running its maker."""

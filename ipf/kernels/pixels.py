@@ -144,3 +144,17 @@ def pick(classes: Counts, factor: int) -> Counts:
                     filled += 1
             picked[row, column] = cell[middle]
     return picked
+
+
+@kernel
+def combine_flags(flags: Counts, factor: int) -> Counts:
+    """One set of flags for each `factor` x `factor` cell: every bit that any of its pixels has, type kept.
+
+    A flagged pixel must not vanish in a coarser mask. Rows and columns that do not fill a cell are left out.
+    """
+    rows, columns = flags.shape[0] // factor, flags.shape[1] // factor
+    combined = np.zeros((rows, columns), flags.dtype)
+    for row in range(rows * factor):
+        for column in range(columns * factor):
+            combined[row // factor, column // factor] |= flags[row, column]
+    return combined

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -115,3 +117,13 @@ def test_encoding_limits_rounds_and_keeps_nodata() -> None:
 def test_negative_margins_are_refused() -> None:
     with pytest.raises(PluginError, match="negative"):
         reads(margin=-20)
+
+
+def test_coarser_flags_keep_every_bit() -> None:
+    flags = np.zeros((6, 6), np.uint8)
+    flags[0, 0], flags[2, 1], flags[5, 5] = 1, 4, 128
+    grid = Grid(32633, 0, 0, 10, 6, 6)
+    raster = replace(raster_of_array("quality", grid, flags, "flags"), flags=("LOST", "SATURATED"))
+    found = read_area(raster, Area(0, 0, 60, 60), 20)
+    np.testing.assert_array_equal(found, [[1, 0, 0], [4, 0, 0], [0, 0, 128]])
+    assert read_area(raster, Area(0, 0, 60, 60), 60).item() == 133
