@@ -6,7 +6,6 @@ Whatever goes wrong once the job order is read ends in one error line, a report 
 from __future__ import annotations
 
 import contextlib
-import logging
 import signal
 import threading
 import traceback
@@ -17,16 +16,16 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from ipf.cli.capture import captured
 from ipf.cli.guard import UNEXPECTED, Interrupted, describe, exit_code_of, handled_signals
 from ipf.cli.joblog import JobLog, JobRecord
 from ipf.cli.journal import Journal
 from ipf.cli.outcome import FAILED, WARNING, Outcome, outcome_of
 from ipf.cli.reportfiles import list_path, write_list, write_reports
-from ipf.cli.runlog import LogStream, RunLogHandler
-from ipf.cli.warningcode import warning_exit_code
+from ipf.cli.warning_code import warning_exit_code
 from ipf.engine import Plan, Plugins, RunOptions, load_plugins, plan_job, run_plan
 from ipf.errors import IpfError
-from ipf.joborder import BUILT_IN_DIALECTS, JobOrder, LogLevel, read_job_order
+from ipf.joborder import BUILT_IN_DIALECTS, JobOrder, read_job_order
 
 if TYPE_CHECKING:
     from ipf.cli.console import ProgressBar
@@ -81,33 +80,13 @@ def run_job(request: JobRequest, journal: Journal, bar: ProgressBar | None = Non
     with bar or contextlib.nullcontext(), contextlib.ExitStack() as until_end:
         job_log = JobLog(record, journal, on_terminal=bar is not None)
         run = _JobRun(request, job_order, plugins, job_log, bar, until_end)
-        with _captured(job_log):
+        with captured(job_log.log):
             outcome = run.run()
         outcome = run.finish(outcome)
         job_log.close()
         if bar is not None:
             bar.summary(outcome)
     return outcome.exit_code
-
-
-@contextlib.contextmanager
-def _captured(job_log: JobLog) -> Iterator[None]:
-    """Turn what plugins and libraries print, warn and log into lines of the log."""
-    handler = RunLogHandler(job_log.log, logging.WARNING)
-    root = logging.getLogger()
-    root.addHandler(handler)
-    logging.captureWarnings(True)
-    try:
-        with (
-            LogStream(job_log.log, LogLevel.INFO) as output,
-            LogStream(job_log.log, LogLevel.WARNING) as errors,
-            contextlib.redirect_stdout(output),
-            contextlib.redirect_stderr(errors),
-        ):
-            yield
-    finally:
-        logging.captureWarnings(False)
-        root.removeHandler(handler)
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from ipf.cli.journal import Journal
+    from ipf.cli.journal import Journal, Records
 
 UNEXPECTED = 128
 """Exit code of a failure that no class of `ipf.errors` stands for."""
@@ -126,10 +126,11 @@ def interrupt_on(numbers: set[signal.Signals]) -> None:
 
 
 def _work(program: str, journal: Journal, handled: set[signal.Signals]) -> NoReturn:
-    """Run `program` in the child and leave by the one door.
+    """Run `program` in the child and leave by the one door; the guard tells of what goes wrong.
 
     The program flushes its streams itself; exit handlers are not run, since they can fail unnoticed.
     """
+    failure: list[str] = []
     try:
         from importlib import import_module
 
@@ -140,11 +141,10 @@ def _work(program: str, journal: Journal, handled: set[signal.Signals]) -> NoRet
         code = import_module(program).main(sys.argv, journal)
     except BaseException as problem:
         code = exit_code_of(problem)
-        lines = [describe(problem)]
+        failure = [describe(problem)]
         if code == UNEXPECTED:
-            lines += _traceback_lines(problem)
-        _complain(*lines, process=journal.process)
-    journal.end(code)
+            failure += _traceback_lines(problem)
+    journal.end(code, failure)
     os._exit(code)
 
 
@@ -173,19 +173,28 @@ def _watch(child: int, watched: set[signal.Signals], journal: Journal) -> int:
     records = journal.read()
     _kill_descendants(0.0 if records.exit_code is None else PATIENCE_SECONDS)
     _remove(records.temporaries)
-    if records.exit_code is not None:
-        return records.exit_code
-    code, reason = _abnormal_end(status, asked)
-    if records.job is None:
-        _complain(reason)
+    if records.exit_code is None:
+        code, reason = _abnormal_end(status, asked)
+        _tell(records, code, (reason,))
         return code
-    try:
-        from ipf.cli.postmortem import report_abnormal_end
+    if records.failure:
+        _tell(records, records.exit_code, records.failure)
+    return records.exit_code
 
-        report_abnormal_end(records, reason, code)
+
+def _tell(records: Records, code: int, failure: tuple[str, ...]) -> None:
+    """Tell of a failure in the log and the reports of its job; on the standard error where there is none."""
+    if records.job is None and records.asked is None:
+        _complain(*failure)
+        return
+    try:
+        from ipf.cli.postmortem import report_failure
+
+        report_failure(records, code, failure)
     except BaseException as problem:
-        _complain(reason, f"no post-mortem: {describe(problem)}")
-    return code
+        # A job order that cannot be read is the failure itself, and has been described.
+        known = describe(problem) == failure[0]
+        _complain(*failure, *([] if known else [f"no report: {describe(problem)}"]))
 
 
 def _prepare_postmortem(journal: Journal) -> None:
@@ -193,7 +202,7 @@ def _prepare_postmortem(journal: Journal) -> None:
     import contextlib
 
     with contextlib.suppress(BaseException):  # if it fails, it fails again and is told where it is needed
-        if journal.read().job is not None:
+        if journal.read().asked is not None:
             import ipf.cli.postmortem  # noqa: F401
 
 
@@ -312,7 +321,7 @@ def _traceback_lines(problem: BaseException) -> list[str]:
     return "".join(traceback.format_exception(problem)).splitlines()
 
 
-def _complain(*lines: str, process: int | None = None) -> None:
+def _complain(*lines: str) -> None:
     """Write error lines of the log form to the standard error, with nothing but the standard library.
 
     For what happens outside a job, when no job order says how to log; the module that formats the lines of a
@@ -323,7 +332,7 @@ def _complain(*lines: str, process: int | None = None) -> None:
     from ipf import __version__
 
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
-    head = f"{now} {os.uname().nodename} ipf {__version__} [{process or os.getpid():010d}]: [E]"
+    head = f"{now} {os.uname().nodename} ipf {__version__} [{os.getpid():010d}]: [E]"
     text = "".join(f"{head} {line}\n" for line in lines)
     try:
         os.write(2, text.encode("utf-8", "backslashreplace"))

@@ -10,7 +10,7 @@ import faulthandler
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,15 @@ from typing import Any
 class Records:
     """What the journal holds.
 
-    `exit_code` is None when the child never said that it ended. `job` is what a post-mortem needs to know of
-    the job (None before a job order was read), `messages` its log as (time, level, text), `crash` the Python
-    stacks at a fatal signal.
+    `exit_code` is None when the child never said that it ended; `failure` are the lines of a failure that it
+    left to be told. `asked` are path and task (or None) of the job order that is to be run, `job` what a
+    post-mortem needs to know of the job, once the job order has been read; `messages` is the job's log as
+    (time, level, text), `crash` the Python stacks at a fatal signal.
     """
 
     exit_code: int | None
+    failure: tuple[str, ...]
+    asked: tuple[str, str | None] | None
     temporaries: tuple[str, ...]
     job: Mapping[str, Any] | None
     messages: tuple[tuple[str, str, str], ...]
@@ -51,9 +54,13 @@ class Journal:
         sys.addaudithook(self._note_temporary_file)
         faulthandler.enable(self._crash_descriptor)
 
-    def end(self, exit_code: int) -> None:
-        """The child has done all it had to and leaves with `exit_code`."""
-        self._write("end", exit_code)
+    def end(self, exit_code: int, failure: Sequence[str] = ()) -> None:
+        """The child has done all it could and leaves with `exit_code`; `failure` is yet to be told."""
+        self._write("end", (exit_code, failure))
+
+    def ask_for_job(self, path: Path, task: str | None) -> None:
+        """The job order at `path` is to be run, all of it or one task."""
+        self._write("asked", (str(path), task))
 
     def begin_job(self, job: Mapping[str, Any]) -> None:
         """A job order has been read; `job` is JSON."""
@@ -70,13 +77,17 @@ class Journal:
 
     def read(self) -> Records:
         """Everything written so far."""
-        found: dict[str, list[Any]] = {"end": [], "temporary": [], "job": [], "message": []}
+        kinds = ("end", "asked", "temporary", "job", "message")
+        found: dict[str, list[Any]] = {kind: [] for kind in kinds}
         *complete, _torn = _content(self._descriptor).split(b"\n")
         for line in complete:
             kind, value = json.loads(line)
             found[kind].append(value)
+        exit_code, failure = found["end"][-1] if found["end"] else (None, ())
         return Records(
-            exit_code=found["end"][-1] if found["end"] else None,
+            exit_code=exit_code,
+            failure=tuple(failure),
+            asked=(found["asked"][-1][0], found["asked"][-1][1]) if found["asked"] else None,
             temporaries=tuple(dict.fromkeys(found["temporary"])),
             job=found["job"][-1] if found["job"] else None,
             messages=tuple((time, level, text) for time, level, text in found["message"]),

@@ -67,7 +67,7 @@ class CommandGroup(click.Group):
             except ImportError as problem:
                 rows.append((name, f"not available: {problem}"))
             else:
-                rows.append((name, command.get_short_help_str() if command else ""))
+                rows.append((name, command.get_short_help_str(limit=200) if command else ""))
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 

@@ -54,6 +54,7 @@ def task_of_program(program: str) -> str | None:
 
 
 def _run(job_order: Path, task: str | None, journal: Journal) -> int:
+    journal.ask_for_job(job_order, task)
     from ipf.cli.environment import plugin_paths
     from ipf.cli.execution import JobRequest, run_job
     from ipf.engine import RunOptions

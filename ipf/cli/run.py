@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 @click.command()
 @job_options
 @click.pass_obj
-def run(session: Session, /, **options: Any) -> None:
+def run(session: Session, /, job: Path, task: str | None, **options: Any) -> None:
     """Run the job order JOB.
 
     A progress bar and a summary are shown on a terminal, the lines of the log elsewhere.
     """
+    session.journal.ask_for_job(job, task)
     from ipf.cli.execution import run_job
 
     bar = None
@@ -28,4 +30,4 @@ def run(session: Session, /, **options: Any) -> None:
         from ipf.cli.console import ProgressBar
 
         bar = ProgressBar()
-    session.exit_code = run_job(job_request(**options), session.journal, bar)
+    session.exit_code = run_job(job_request(job=job, task=task, **options), session.journal, bar)

@@ -10,8 +10,6 @@ digits minds. Times are UTC with six decimals, always; a field never holds a spa
 
 from __future__ import annotations
 
-import io
-import logging
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -155,56 +153,3 @@ class RunLog:
         """Close the log file, if there is one."""
         if self._file is not None:
             self._file.close()
-
-
-class RunLogHandler(logging.Handler):
-    """Passes records of Python's `logging` (steps, libraries, warnings) on to a run's log."""
-
-    def __init__(self, log: RunLog, level: int = logging.DEBUG) -> None:
-        super().__init__(level)
-        self._log = log
-        self.setFormatter(logging.Formatter("%(message)s"))
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Log one record with its traceback, if it has one; of a Python warning, not the quoted source."""
-        text = self.format(record)
-        if record.name == "py.warnings":
-            text = text.partition("\n")[0]
-        self._log.message(_level_name(record.levelno), text)
-
-
-def _level_name(number: int) -> str:
-    if number >= logging.ERROR:
-        return LogLevel.ERROR.name
-    if number >= logging.WARNING:
-        return LogLevel.WARNING.name
-    return LogLevel.INFO.name if number >= logging.INFO else LogLevel.DEBUG.name
-
-
-class LogStream(io.TextIOBase):
-    """A text stream whose lines become messages: stands for stdout and stderr while plugins run.
-
-    A ``print`` in a plugin would otherwise put a line into the log that no reader of logs understands.
-    """
-
-    def __init__(self, log: RunLog, level: LogLevel) -> None:
-        super().__init__()
-        self._log = log
-        self._level = level.name
-        self._local = threading.local()
-
-    def write(self, text: str) -> int:
-        """Take `text`; each line that it completes is logged."""
-        *lines, rest = (getattr(self._local, "rest", "") + text).split("\n")
-        self._local.rest = rest
-        for line in lines:
-            if line.strip():
-                self._log.message(self._level, line)
-        return len(text)
-
-    def close(self) -> None:
-        """Log a last line that has no end."""
-        unfinished: str = getattr(self._local, "rest", "")
-        if unfinished and not self.closed:
-            self.write("\n")
-        super().close()

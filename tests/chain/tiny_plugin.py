@@ -138,6 +138,9 @@ def chatter(path: Path, context: Context) -> None:
     print("threads of BLAS:", os.environ["OPENBLAS_NUM_THREADS"])
     print("complained", file=sys.stderr)
     warnings.warn("deprecated thing", stacklevel=1)
+    from osgeo import gdal
+
+    gdal.Error(gdal.CE_Warning, 6, "a driver\nis odd")
 
 
 def bug(path: Path, context: Context) -> None:

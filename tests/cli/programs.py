@@ -121,14 +121,14 @@ def of_level(text: str, letter: str) -> list[str]:
     return [line.split(f"]: [{letter}] ", 1)[1] for line in check_log(text) if f"]: [{letter}] " in line]
 
 
-def start(program: str | Path, *arguments: str | Path) -> subprocess.Popen[str]:
+def start(program: str | Path, *arguments: str | Path, **more: str) -> subprocess.Popen[str]:
     """Start a program with both streams piped."""
     return subprocess.Popen(
         [PROGRAMS / program, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment(),
+        env=environment(**more),
     )
 
 
@@ -155,6 +155,13 @@ def run(
         cwd=cwd,
         check=False,
     )
+
+
+def shadow(folder: Path, library: str, content: str) -> None:
+    """Put a package of the name `library` into `folder`, to be found before the real one."""
+    package = folder / library
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(content)
 
 
 @dataclass(frozen=True)

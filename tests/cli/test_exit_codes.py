@@ -18,6 +18,7 @@ from tests.cli.programs import (
     make_job,
     of_level,
     run,
+    shadow,
     start,
 )
 
@@ -96,7 +97,7 @@ def test_what_plugins_print_is_part_of_the_log(tmp_path: Path) -> None:
     warnings = of_level(ended.stderr, "W")
     assert warnings[0] == "complained"
     assert "deprecated thing" in warnings[1]
-    assert len(warnings) == 2
+    assert warnings[2:] == ["GDAL 6: a driver", "is odd"]
     assert {"printed", "twice", "threads of BLAS: 1"} <= set(of_level(ended.stdout, "I"))
 
 
@@ -186,28 +187,38 @@ def test_a_broken_plugin_is_a_failure(tmp_path: Path, content: str | None, code:
 
 def test_a_plugin_that_ends_the_process_is_a_failure(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("import os; os._exit(2)")
-    ended = run("ipf-processor", make_job(tmp_path / "job").path, env={"IPF_PLUGIN_PATH": str(tmp_path)})
+    job = make_job(tmp_path / "job")
+    ended = run("ipf-processor", job.path, env={"IPF_PLUGIN_PATH": str(tmp_path)})
     assert ended.returncode == 128
     assert of_level(ended.stderr, "E") == ["the processor left with code 2 without saying why"]
+    assert job.files() == FAILURE
 
 
 @pytest.mark.parametrize(
-    ("program", "library", "content"),
+    ("library", "content", "code", "files"),
     [
-        ("ipf", "click", "raise ImportError('broken')"),
-        ("ipf-processor", "lxml", "raise ImportError('broken')"),
-        ("ipf-processor", "numpy", "raise SystemExit(1)"),
-        ("ipf-processor", "pluggy", "import ctypes; ctypes.string_at(0)"),
+        ("lxml", "raise ImportError('broken')", 128, set()),
+        ("numpy", "raise SystemExit(1)", 128, FAILURE),
+        ("pluggy", "import ctypes; ctypes.string_at(0)", 139, FAILURE),
     ],
 )
-def test_a_broken_installation_is_a_failure(tmp_path: Path, program: str, library: str, content: str) -> None:
-    package = tmp_path / "shadow" / library
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text(content)
+def test_a_broken_installation_is_a_failure(
+    tmp_path: Path, library: str, content: str, code: int, files: set[str]
+) -> None:
+    """With a report, where what is left of the installation can read the job order."""
+    shadow(tmp_path / "shadow", library, content)
     job = make_job(tmp_path / "job")
-    ended = run(program, "run" if program == "ipf" else job.path, env={"PYTHONPATH": str(package.parent)})
-    assert ended.returncode in (128, 139)
+    ended = run("ipf-processor", job.path, env={"PYTHONPATH": str(tmp_path / "shadow")})
+    assert ended.returncode == code
     assert of_level(ended.stderr, "E") != []
+    assert job.files() == files
+
+
+def test_a_broken_installation_of_the_program_for_people_is_a_failure(tmp_path: Path) -> None:
+    shadow(tmp_path, "click", "raise ImportError('broken')")
+    ended = run("ipf", "--help", env={"PYTHONPATH": str(tmp_path)})
+    assert ended.returncode == 128
+    assert of_level(ended.stderr, "E")[0] == "ImportError: broken"
 
 
 def test_a_link_named_after_a_task_runs_that_task(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from ipf.cli.options import byte_count, iso_time, named_value
 from ipf.cli.processor import task_of_program
 from ipf.cli.reportfiles import ReportRequest
 from ipf.cli.runlog import LogIdentity
-from ipf.cli.warningcode import warning_exit_code
+from ipf.cli.warning_code import warning_exit_code
 from ipf.engine import Plan, RunOptions, TaskPlan
 from ipf.errors import OutputError, ProductError
 from ipf.joborder import JobOrder, LogLevel
@@ -70,10 +70,12 @@ def test_a_journal_outlives_a_torn_record() -> None:
     journal = Journal.create()
     journal.message("2024-05-01T10:30:00.000000", "INFO", "text\nwith \udcff")
     journal.begin_job({"name": "x"})
-    journal._write("end", 7)
+    journal.ask_for_job(Path("/w/job.xml"), None)
+    journal.end(7, ["reason", "trace"])
     whole = journal.read()
     assert whole.messages == (("2024-05-01T10:30:00.000000", "INFO", "text\nwith \udcff"),)
     assert (whole.job, whole.exit_code, whole.temporaries) == ({"name": "x"}, 7, ())
+    assert (whole.asked, whole.failure) == (("/w/job.xml", None), ("reason", "trace"))
     os.write(journal._descriptor, b'["end", 12')
     assert journal.read() == whole
 

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipf.cli.runlog import LogIdentity, LogStream, Message, RunLog, RunLogHandler, lines_of, log_line
+from ipf.cli.capture import LogStream, RunLogHandler
+from ipf.cli.runlog import LogIdentity, Message, RunLog, lines_of, log_line
 from ipf.joborder.loglevels import LogLevel
 
 MOMENT = datetime(2004, 2, 24, 4, 2, 7, 458000, UTC)

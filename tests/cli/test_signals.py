@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.programs import PROGRAMS, Job, environment, make_job, of_level, start, wait_until_begun
+from tests.cli.programs import PROGRAMS, Job, environment, make_job, of_level, shadow, start, wait_until_begun
 
 LIMIT_S = 5.0
 ABORTS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -41,6 +41,17 @@ def test_a_native_call_that_lets_no_python_run(tmp_path: Path, number: int) -> N
 def test_whatever_the_processor_is_doing(tmp_path: Path, behaviour: str) -> None:
     job = make_job(tmp_path / "job", behaviour)
     assert abort(start("ipf-processor", job.path), job, signal.SIGTERM) < LIMIT_S
+
+
+def test_libraries_are_still_being_loaded(tmp_path: Path) -> None:
+    """The engine takes a second to import, and more on a busy machine: the report must come all the same."""
+    job = make_job(tmp_path / "job")
+    mark = job.folder / "out" / "sum.begun"
+    mark.parent.mkdir()
+    content = f"import time; open({str(mark)!r}, 'w').close(); time.sleep(60)"
+    shadow(tmp_path / "shadow", "numpy", content)
+    process = start("ipf-processor", job.path, PYTHONPATH=str(tmp_path / "shadow"))
+    assert abort(process, job, signal.SIGINT) < LIMIT_S
 
 
 def test_between_blocks_a_run_ends_by_itself(tmp_path: Path) -> None:

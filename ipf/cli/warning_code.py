@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ipf.cli.environment import WARNING_EXIT_CODE
-from ipf.cli.exitcodes import LAST_WARNING_CODE, STRICT_TASKS
+from ipf.cli.exit_codes import LAST_WARNING_CODE, STRICT_TASKS
 from ipf.engine import Plan, TaskPlan
 from ipf.engine.parameters import settings_of_file
 from ipf.errors import ParameterError
