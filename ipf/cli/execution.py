@@ -56,13 +56,8 @@ def read_with_plugins(path: Path, plugins: Plugins | None) -> JobOrder:
 def plan_request(request: JobRequest) -> Plan:
     """The plan of a job, that a run of it would follow; `IpfError` when it is refused."""
     plugins = load_plugins(request.plugin_paths)
-    return _plan(request, read_with_plugins(request.job_order, plugins), plugins)
-
-
-def _plan(request: JobRequest, job_order: JobOrder, plugins: Plugins) -> Plan:
-    plan = plan_job(job_order, request.job_order, plugins, request.options)
-    plugins.executor(request.options.executor)  # an unknown one is refused here, not when the run begins
-    return plan
+    job_order = read_with_plugins(request.job_order, plugins)
+    return plan_job(job_order, request.job_order, plugins, request.options)
 
 
 def run_job(request: JobRequest, journal: Journal, bar: ProgressBar | None = None) -> int:
@@ -172,7 +167,8 @@ class _JobRun:
         plugins = self._plugins
         for name, why in plugins.failures.items():
             self.message("WARNING", f"plugin {name} is not available: {why}")
-        plan = _plan(self._request, self._job_order, plugins)
+        request = self._request
+        plan = plan_job(self._job_order, request.job_order, plugins, request.options)
         warning_code = warning_exit_code(plan)
         for task in plan.tasks:
             for planned in task.steps:

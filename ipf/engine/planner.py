@@ -27,6 +27,7 @@ from ipf.errors import IpfError, PlanError, ResourceError, StepError
 from ipf.joborder import JobOrder, Task
 
 MEGABYTE = 2**20
+CONFIGURATION_SUFFIX = ".toml"
 
 
 def plan_job(job_order: JobOrder, path: Path, plugins: Plugins, options: RunOptions) -> Plan:
@@ -36,6 +37,7 @@ def plan_job(job_order: JobOrder, path: Path, plugins: Plugins, options: RunOpti
     input, an input product that cannot be opened, a layer that nobody makes, too little memory.
     """
     tasks = _selected(job_order, plugins, options, path)
+    plugins.executor(options.executor)
     plugins.hook.ipf_joborder_loaded(job_order=job_order)
     settings = _settings(job_order, path, options)
     steps = {
@@ -77,12 +79,17 @@ def _select_step(name: str, plugins: Plugins, job_order: JobOrder) -> Step:
 
 def _settings(job_order: JobOrder, path: Path, options: RunOptions) -> list[Setting]:
     """Settings common to all tasks, in rising precedence: configuration files, then the job order's own."""
-    folder = path.resolve().parent
-    named = [folder / file.path for file in job_order.configuration_files if file.path]
     settings: list[Setting] = []
-    for file in [*named, *options.configuration_files]:
-        settings.extend(settings_of_file(file))
+    for file in [*_named_configuration(job_order, path), *options.configuration_files]:
+        if file.suffix == CONFIGURATION_SUFFIX or file in options.configuration_files:
+            settings.extend(settings_of_file(file))
     return settings
+
+
+def _named_configuration(job_order: JobOrder, path: Path) -> list[Path]:
+    """Configuration files that the job order names; those of another processor's format are left alone."""
+    folder = path.resolve().parent
+    return [folder / file.path for file in job_order.configuration_files if file.path]
 
 
 def _plan_task(
@@ -104,6 +111,11 @@ def _plan_task(
     ]
     ignored = unused(settings, list(steps.values()), definition.ignored_parameters)
     warnings = [f"parameter {item.name} ({item.origin}) is not used" for item in ignored]
+    warnings += [
+        f"configuration file {file} is not read: expected a {CONFIGURATION_SUFFIX} file"
+        for file in _named_configuration(job_order, path)
+        if file.suffix != CONFIGURATION_SUFFIX
+    ]
     context = Context(
         request=request,
         creation_date=creation_date(job_order, options.creation_date),

@@ -153,9 +153,11 @@ class Plugins:
 
     def _one(self, hook: str, name: str, kind: str) -> Offer:
         table = self.table(hook)
-        for offer in table.values():
-            if name == offer.name or name in getattr(offer.description, "aliases", ()):
-                return offer
+        if name in table:
+            return table[name]
+        aliased = [offer for offer in table.values() if name in getattr(offer.description, "aliases", ())]
+        if aliased:
+            return _ranked_alias(name, kind, aliased)
         known = ", ".join(sorted(table)) or "none"
         broken = "; ".join(
             f"plugin {plugin} is not available: {why}" for plugin, why in self.failures.items()
@@ -252,6 +254,16 @@ def _import_file(path: Path) -> ModuleType:
             f"{path}: cannot be imported: {type(problem).__name__}: {_one_line(problem)}"
         ) from problem
     return module
+
+
+def _ranked_alias(name: str, kind: str, offers: list[Offer]) -> Offer:
+    """The offer of highest rank that has `name` as an alias; two of that rank are an error naming both."""
+    highest = max(offer.provider.rank for offer in offers)
+    winners = [offer for offer in offers if offer.provider.rank == highest]
+    if len(winners) > 1:
+        both = " and ".join(f"{offer.name} of {offer.provider}" for offer in winners)
+        raise PluginError(f"{kind} {name} is an alias of both {both}")
+    return winners[0]
 
 
 def _ranked(offers: list[Offer]) -> Iterable[Offer]:

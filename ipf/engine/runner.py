@@ -60,7 +60,12 @@ def run_plan(plan: Plan, plugins: Plugins, listener: RunListener, stop: threadin
         error=error,
         peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )
-    plugins.hook.ipf_finish(report=report)
+    try:
+        plugins.hook.ipf_finish(report=report)
+    except Exception as problem:
+        # What is done is done: a plugin that only looks on cannot turn it into a failure.
+        counter.message("WARNING", f"hook ipf_finish failed: {type(problem).__name__}: {problem}")
+        _log_traceback(counter, "DEBUG")
     return report
 
 

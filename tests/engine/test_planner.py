@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ipf.engine import BlockStep, NoParameters, RunOptions, hookimpl, reads, writes
+from ipf.engine import BlockStep, NoParameters, RunOptions, TaskDefinition, hookimpl, reads, writes
 from ipf.engine.plugins import Provider
 from ipf.errors import IpfError, ParameterError, PlanError, PluginError, ProductError, ResourceError
 from tests.engine.conftest import Workshop
@@ -182,3 +182,33 @@ def test_plugin_may_object_to_a_plan(workshop: Workshop) -> None:
     workshop.plugins.register(Objector(), Provider("objector", "", 2))
     with pytest.raises(IpfError, match="1 tasks are too many"):
         workshop.plan()
+
+
+def test_unknown_executor_is_refused(workshop: Workshop) -> None:
+    with pytest.raises(PluginError, match="no executor is called ponies"):
+        workshop.plan(options=RunOptions(executor="ponies"))
+
+
+def test_configuration_of_another_format_is_left_alone(workshop: Workshop) -> None:
+    (workshop.folder / "theirs.xml").write_text("<Configuration/>")
+    plan = workshop.plan(workshop.job(configuration="theirs.xml"))
+    assert any("theirs.xml is not read" in text for text in plan.tasks[0].warnings)
+
+
+def test_names_go_before_aliases_and_shared_aliases_are_refused(workshop: Workshop) -> None:
+    class Tasks:
+        def __init__(self, *tasks: TaskDefinition) -> None:
+            self.tasks = tasks
+
+        @hookimpl
+        def ipf_tasks(self) -> tuple[TaskDefinition, ...]:
+            return self.tasks
+
+    own = TaskDefinition(name="TOY_TASK", steps=("open_toy",))
+    workshop.plugins.register(Tasks(own), Provider("mine.py", "", 2))
+    assert workshop.plugins.task("TOY_TASK") is own
+    first = TaskDefinition(name="A", steps=(), aliases=("SHARED",))
+    second = TaskDefinition(name="B", steps=(), aliases=("SHARED",))
+    workshop.plugins.register(Tasks(first, second), Provider("both", "1", 1))
+    with pytest.raises(PluginError, match="task SHARED is an alias of both A of both 1 and B of both 1"):
+        workshop.plugins.task("SHARED")

@@ -260,3 +260,15 @@ def test_earlier_output_survives_a_failure(workshop: Workshop, tmp_path: Path) -
 
 def _broken(inputs: SmoothInputs, parameters: NoParameters, context: Any) -> SmoothOutputs:
     raise RuntimeError("broken")
+
+
+def test_onlooker_that_fails_at_the_end_spoils_nothing(workshop: Workshop) -> None:
+    class Onlooker:
+        @hookimpl
+        def ipf_finish(self, report: Any) -> None:
+            raise RuntimeError("boo")
+
+    workshop.plugins.register(Onlooker(), Provider("onlooker", "", 2))
+    report = workshop.run()
+    assert report.exit_code == 0
+    assert ("WARNING", "hook ipf_finish failed: RuntimeError: boo") in workshop.recorder.messages
