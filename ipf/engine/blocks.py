@@ -139,9 +139,9 @@ def _read_resampled(raster: Raster, window: Window, resolution: int) -> Array:
 
 
 def _decoded(raster: Raster, window: Window) -> Array:
-    counts = np.ascontiguousarray(raster.read(window))
     if raster.scale is None:
-        return counts
+        return np.array(raster.read(window), order="C")  # a copy: what a step is given is its own
+    counts = np.ascontiguousarray(raster.read(window))
     nodata = -1 if raster.nodata is None else raster.nodata
     return pixels.counts_to_physical(counts, raster.offset, raster.scale, nodata)
 

@@ -6,6 +6,7 @@ A layer goes to a GeoTIFF, a layer with bands to one GeoTIFF for each band in a 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pydantic
 
 from ipf.atomic import write_text
+from ipf.engine.step import Writes
 from ipf.errors import ParameterError, ProductError
 from ipf.product.geotiff import read_geotiff, write_geotiff
 from ipf.product.raster import Raster
@@ -24,16 +26,30 @@ def write_layer(rasters: Mapping[str, Raster], path: Path) -> None:
         write_geotiff(raster, path / f"{band}.tif" if band else path)
 
 
-def load_layer(quantity: str, path: Path) -> dict[str, Raster]:
-    """Rasters by band of what `write_layer` wrote."""
+def load_layer(quantity: str, path: Path, declaration: Writes) -> dict[str, Raster]:
+    """Rasters by band of what `write_layer` wrote, stored as the step that makes the layer declares it."""
+    files = {"": path}
     if path.is_dir():
-        files = sorted(path.glob("*.tif"))
+        files = {file.stem: file for file in sorted(path.glob("*.tif"))}
         if not files:
             raise ProductError(f"{path}: no GeoTIFF of layer {quantity} in this folder")
-        return {file.stem: read_geotiff(file) for file in files}
-    if not path.is_file():
+    elif not path.is_file():
         raise ProductError(f"{path}: no such file, expected layer {quantity}")
-    return {"": read_geotiff(path)}
+    return {band: _load_raster(quantity, file, declaration) for band, file in files.items()}
+
+
+def _load_raster(quantity: str, path: Path, declaration: Writes) -> Raster:
+    raster = read_geotiff(path)
+    found = (raster.dtype, raster.unit, raster.scale, raster.offset)
+    expected = (declaration.dtype, declaration.unit, declaration.scale, declaration.offset)
+    for name, one, other in zip(("type", "unit", "scale", "offset"), found, expected, strict=True):
+        if one != other and not _close(one, other):
+            raise ProductError(f"{path}: {name} {one}, expected {other} of layer {quantity}")
+    return raster
+
+
+def _close(one: object, other: object) -> bool:
+    return isinstance(one, float) and isinstance(other, float) and math.isclose(one, other, rel_tol=1e-9)
 
 
 def write_model(model: Any, path: Path) -> None:

@@ -208,6 +208,9 @@ class BlockUnit:
         grid = next(iter(self.outputs.values()))[2]
         context = self.surroundings.context.for_block(grid, area.window(grid.resolution), self.band)
         result = self.step.run(self.inputs.read(area), self.parameters, context)
+        if not isinstance(result, self.step.outputs):
+            found, expected = type(result).__name__, self.step.outputs.__name__
+            raise StepError(f"step {self.step.name}: returned {found}, expected {expected}")
         counts = {}
         for name, (layer, declaration, layer_grid) in self.outputs.items():
             window = area.window(layer_grid.resolution)

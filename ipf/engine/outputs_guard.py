@@ -37,3 +37,17 @@ def refuse_outputs_in_inputs(
                     input_type, input_path = protected[place]
                     target = f"input {input_type} {input_path}"
                     raise PlanError(f"{source}: output {file_type} {path} would write into {target}")
+
+
+def refuse_shared_outputs(targets: Iterable[tuple[str, Path]], source: str = "job order") -> None:
+    """Raise `PlanError` when two things would be written to one place, or one inside the other.
+
+    targets : what is written (a file type, a breakpoint) and where.
+    """
+    taken: dict[Path, str] = {}
+    places = sorted(((path.resolve(), name) for name, path in targets), key=lambda pair: pair[0].parts)
+    for resolved, name in places:
+        for place in (resolved, *resolved.parents):
+            if place in taken:
+                raise PlanError(f"{source}: {name} {resolved} would write over {taken[place]} {place}")
+        taken[resolved] = name

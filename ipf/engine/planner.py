@@ -17,14 +17,15 @@ from ipf.engine import breakpoints
 from ipf.engine.context import Context
 from ipf.engine.descriptions import TaskDefinition
 from ipf.engine.memory import Stage, forecast
+from ipf.engine.outputs_guard import refuse_outputs_in_inputs, refuse_shared_outputs
 from ipf.engine.parameters import Setting, resolve, settings_of_file, settings_of_text, unused
 from ipf.engine.plan import Plan, PlannedLayer, PlannedParameter, PlannedStep, RunOptions, TaskPlan
 from ipf.engine.plugins import Plugins
 from ipf.engine.requests import creation_date, task_request
-from ipf.engine.step import Findings, SceneStep, SourceStep, Step, StepParameters
+from ipf.engine.step import Findings, SceneStep, SourceStep, Step, StepParameters, Writes
 from ipf.engine.wiring import Network, Quantity, Unit, choose_held
 from ipf.errors import IpfError, PlanError, ResourceError, StepError
-from ipf.joborder import JobOrder, Task
+from ipf.joborder import FileNameType, JobOrder, Task
 
 MEGABYTE = 2**20
 CONFIGURATION_SUFFIX = ".toml"
@@ -111,6 +112,7 @@ def _plan_task(
     ]
     ignored = unused(settings, list(steps.values()), definition.ignored_parameters)
     warnings = [f"parameter {item.name} ({item.origin}) is not used" for item in ignored]
+    warnings += _processor_doubts(job_order, definition, plugins)
     warnings += [
         f"configuration file {file} is not read: expected a {CONFIGURATION_SUFFIX} file"
         for file in _named_configuration(job_order, path)
@@ -128,7 +130,42 @@ def _plan_task(
         provider = str(plugins.provider_of(step))
         parameters, origins = resolve(step, settings)
         draft.add(step, provider, parameters, origins)
-    return draft.finish(request, task.version, tuple(warnings))
+    planned = draft.finish(request, task.version, tuple(warnings))
+    _guard_files(planned, job_order, task, path, options)
+    return planned
+
+
+def _processor_doubts(job_order: JobOrder, definition: TaskDefinition, plugins: Plugins) -> list[str]:
+    """A doubt about the processor's name when it is known and does not have the task.
+
+    Management layers write all kinds of names, and the task alone decides; an unknown name says nothing.
+    """
+    processor = plugins.processor(job_order.processor_name)
+    if processor is None or definition.name in processor.tasks:
+        return []
+    return [f"processor {processor.name} has no task {definition.name}; the task is run all the same"]
+
+
+def _guard_files(planned: TaskPlan, job_order: JobOrder, task: Task, path: Path, options: RunOptions) -> None:
+    """Refuse to write onto anything that the task reads, or twice to one place."""
+    where = f"{path}: task {task.name}"
+    read = {
+        **planned.request.inputs,
+        "job order": (path,),
+        "configuration": (*_named_configuration(job_order, path), *options.configuration_files),
+        "auxiliary": planned.auxiliary,
+        "loaded": tuple(options.loaded.values()),
+    }
+    targets = [(file.file_type, file.path) for file in planned.outputs]
+    targets += [(f"breakpoint {name}", file) for name, file in planned.breakpoints.items()]
+    for output in task.outputs_of_type("REPORT"):
+        if output.kind is not FileNameType.DIRECTORY:
+            targets.append(("REPORT", planned.request.outputs["REPORT"]))
+    written: dict[str, list[Path]] = {}
+    for name, target in targets:
+        written.setdefault(name, []).append(target)
+    refuse_outputs_in_inputs(read, written, where)
+    refuse_shared_outputs(targets, where)
 
 
 def breakpoints_of(job_order: JobOrder, task: Task, options: RunOptions, path: Path) -> dict[str, Path]:
@@ -228,8 +265,8 @@ class _Draft:
                 left += 1
             elif port.declaration is None:
                 self.models[port.name] = breakpoints.load_model(port.type, path)
-            else:
-                self.sources[port.name] = breakpoints.load_layer(port.name, path)
+            elif isinstance(port.declaration, Writes):
+                self.sources[port.name] = breakpoints.load_layer(port.name, path, port.declaration)
                 self.network.add_quantity(port.name, self.sources[port.name])
         return bool(step.output_ports) and not left and not isinstance(step, SourceStep)
 

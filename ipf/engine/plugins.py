@@ -206,19 +206,22 @@ def load_plugins(paths: Sequence[Path] = (), *, use_entry_points: bool = True) -
             name = f"{distribution.name}/{entry.name}" if distribution else entry.name
             version = distribution.version if distribution else ""
             _load(plugins, Provider(name, version, 1), entry)
+    loaded: set[Path] = set()
     for path in paths:
         for file in _plugin_files(path):
-            provider = Provider(str(file), "", 2)
+            if file.resolve() in loaded:
+                continue
+            loaded.add(file.resolve())
             module = _import_file(file)
             version = str(getattr(module, "__version__", ""))
-            plugins.register(module, Provider(provider.name, version, 2))
+            plugins.register(module, Provider(str(file), version, 2))
     return plugins
 
 
 def _load(plugins: Plugins, provider: Provider, entry: EntryPoint) -> None:
     try:
         plugin = entry.load()
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         plugins.failures[provider.name] = f"{type(problem).__name__}: {_one_line(problem)}"
     else:
         plugins.register(plugin, provider)
@@ -248,7 +251,7 @@ def _import_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         specification.loader.exec_module(module)
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         del sys.modules[name]
         raise PluginError(
             f"{path}: cannot be imported: {type(problem).__name__}: {_one_line(problem)}"

@@ -62,7 +62,7 @@ def run_plan(plan: Plan, plugins: Plugins, listener: RunListener, stop: threadin
     )
     try:
         plugins.hook.ipf_finish(report=report)
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         # What is done is done: a plugin that only looks on cannot turn it into a failure.
         counter.message("WARNING", f"hook ipf_finish failed: {type(problem).__name__}: {problem}")
         _log_traceback(counter, "DEBUG")

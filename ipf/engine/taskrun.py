@@ -126,7 +126,7 @@ class TaskRun:
                 self.plugins.hook.ipf_run_step(step=step, band=band, context=context, run=body)
             except (IpfError, CancelledError, MemoryError):
                 raise
-            except Exception as problem:
+            except (Exception, SystemExit, GeneratorExit) as problem:
                 raise StepError(f"step {label}: {type(problem).__name__}: {problem}") from problem
             elapsed = time.monotonic() - start
             self.seconds.append(StepReport(step.name, providers[step.name], band, elapsed))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ipf.engine.outputs_guard import refuse_outputs_in_inputs
+from ipf.engine.outputs_guard import refuse_outputs_in_inputs, refuse_shared_outputs
 from ipf.errors import PlanError
 
 
@@ -51,3 +51,11 @@ def test_a_file_is_protected_too(folders: Path) -> None:
     file = folders / "real" / "IMG_DATA" / "B01.jp2"
     with pytest.raises(PlanError, match="GIP_VIEDIR"):
         refuse_outputs_in_inputs({"GIP_VIEDIR": [file]}, {"VECTOR": [folders / "out/backdoor/B01.jp2"]})
+
+
+def test_two_things_in_one_place_are_refused(tmp_path: Path) -> None:
+    product, report = tmp_path / "product", tmp_path / "report.xml"
+    refuse_shared_outputs([("L2A", product), ("REPORT", report)])
+    for place in (product, product / "report.xml", product / "a" / ".." / "b"):
+        with pytest.raises(PlanError, match="would write over"):
+            refuse_shared_outputs([("REPORT", place), ("L2A", product)])

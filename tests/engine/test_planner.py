@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ipf.engine import BlockStep, NoParameters, RunOptions, TaskDefinition, hookimpl, reads, writes
+from ipf.engine import BlockStep, NoParameters, Processor, RunOptions, TaskDefinition, hookimpl, reads, writes
 from ipf.engine.plugins import Provider
 from ipf.errors import IpfError, ParameterError, PlanError, PluginError, ProductError, ResourceError
 from tests.engine.conftest import Workshop
@@ -212,3 +212,30 @@ def test_names_go_before_aliases_and_shared_aliases_are_refused(workshop: Worksh
     workshop.plugins.register(Tasks(first, second), Provider("both", "1", 1))
     with pytest.raises(PluginError, match="task SHARED is an alias of both A of both 1 and B of both 1"):
         workshop.plugins.task("SHARED")
+
+
+@pytest.mark.parametrize("name", ["toy.txt", "JobOrder.1.xml", "out/sums.txt"])
+def test_breakpoint_onto_what_is_read_or_written_is_refused(workshop: Workshop, name: str) -> None:
+    with pytest.raises(PlanError, match="would write"):
+        workshop.plan(options=RunOptions(breakpoints={"smooth": workshop.folder / name}))
+
+
+def test_loading_another_layer_is_refused(workshop: Workshop) -> None:
+    bright = workshop.folder / "bright.tif"
+    assert workshop.run(options=RunOptions(breakpoints={"bright": bright})).exit_code == 0
+    with pytest.raises(ProductError, match=r"bright\.tif: type uint8, expected uint16 of layer smooth"):
+        workshop.plan(options=RunOptions(loaded={"smooth": bright}))
+
+
+def test_known_processor_without_the_task_is_a_doubt(workshop: Workshop) -> None:
+    job = workshop.job()
+    assert not workshop.plan(job).tasks[0].warnings
+
+    class Other:
+        @hookimpl
+        def ipf_processors(self) -> list[Processor]:
+            return [Processor(name="OTHER", tasks=("ELSE",))]
+
+    workshop.plugins.register(Other(), Provider("other", "", 1))
+    job.write_text(job.read_text().replace("TOYS", "OTHER"))
+    assert "processor OTHER has no task TOY" in workshop.plan(job).tasks[0].warnings[0]

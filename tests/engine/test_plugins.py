@@ -121,3 +121,16 @@ def test_executors_are_offered_by_the_engine() -> None:
     assert {"serial", "threads"} <= set(plugins.table("ipf_executors"))
     with pytest.raises(PluginError, match="no executor is called ponies"):
         plugins.executor("ponies")
+
+
+def test_a_file_named_twice_is_loaded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.py").write_text(PLUGIN.format(name="smooth"))
+    monkeypatch.chdir(tmp_path)
+    plugins = load_plugins([tmp_path / "mine.py", Path("mine.py"), tmp_path], use_entry_points=False)
+    assert set(plugins.table("ipf_steps")) == {"smooth"}
+
+
+def test_a_file_that_exits_at_import_is_an_error_naming_it(tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("raise SystemExit(0)")
+    with pytest.raises(PluginError, match=r"bad\.py.*SystemExit"):
+        load_plugins([tmp_path / "bad.py"], use_entry_points=False)
