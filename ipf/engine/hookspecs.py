@@ -7,6 +7,9 @@ A plugin is any module or object with functions of these names marked with `hook
     @hookimpl
     def ipf_steps():
         yield BlockStep(name="surface_reflectance", run=my_function)
+
+Readers, writers, auxiliary types and checks are collected and listed (``ipf plugins``), with conflicts refused;
+no chain asks for them by name yet, nor for `ipf_select_auxiliary`.
 """
 
 from __future__ import annotations

@@ -109,6 +109,7 @@ class TaskPlan:
     models: Mapping[str, Any]
     breakpoints: Mapping[str, Path]
     memory_bytes: int
+    memory_limit_bytes: int | None = None
     warnings: tuple[str, ...] = ()
 
     @property

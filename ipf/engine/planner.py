@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ipf.engine import breakpoints
-from ipf.engine.context import Context
+from ipf.engine.context import Context, TaskRequest
 from ipf.engine.descriptions import TaskDefinition
 from ipf.engine.memory import Stage, forecast
 from ipf.engine.outputs_guard import refuse_outputs_in_inputs, refuse_shared_outputs
@@ -113,6 +113,8 @@ def _plan_task(
     ignored = unused(settings, list(steps.values()), definition.ignored_parameters)
     warnings = [f"parameter {item.name} ({item.origin}) is not used" for item in ignored]
     warnings += _processor_doubts(job_order, definition, plugins)
+    if (task.resources.cpu_cores or 0) > default_workers():
+        warnings.append(f"{task.resources.cpu_cores:g} CPU cores are granted, {default_workers()} are there")
     warnings += [
         f"configuration file {file} is not read: expected a {CONFIGURATION_SUFFIX} file"
         for file in _named_configuration(job_order, path)
@@ -130,7 +132,7 @@ def _plan_task(
         provider = str(plugins.provider_of(step))
         parameters, origins = resolve(step, settings)
         draft.add(step, provider, parameters, origins)
-    planned = draft.finish(request, task.version, tuple(warnings))
+    planned = draft.finish(request, task.version, _memory_limit(task, options), tuple(warnings))
     _guard_files(planned, job_order, task, path, options)
     return planned
 
@@ -270,7 +272,9 @@ class _Draft:
                 self.network.add_quantity(port.name, self.sources[port.name])
         return bool(step.output_ports) and not left and not isinstance(step, SourceStep)
 
-    def finish(self, request: Any, version: str, warnings: tuple[str, ...]) -> TaskPlan:
+    def finish(
+        self, request: TaskRequest, version: str, memory_limit: int | None, warnings: tuple[str, ...]
+    ) -> TaskPlan:
         """Decide what is held, forecast the memory and close the plan."""
         self._check_names()
         running = [planned for planned in self.steps if not planned.skipped]
@@ -303,6 +307,7 @@ class _Draft:
             models=self.models,
             breakpoints=self.breakpoints,
             memory_bytes=memory,
+            memory_limit_bytes=memory_limit,
             warnings=warnings,
         )
 
@@ -370,11 +375,16 @@ def _layers(steps: Sequence[PlannedStep], rasters: Mapping[str, Any]) -> tuple[P
     )
 
 
+def _memory_limit(task: Task, options: RunOptions) -> int | None:
+    """What the options, else the job order, grant in bytes."""
+    granted = task.resources.ram
+    return options.memory_limit_bytes or (granted * MEGABYTE if granted else None)
+
+
 def _check_memory(plan: Plan) -> None:
-    """Refuse a forecast above what the options or the job order's task grants."""
-    for task, planned in zip(plan.job_order.tasks, plan.tasks, strict=False):
-        granted = task.resources.ram
-        limit = plan.options.memory_limit_bytes or (granted * MEGABYTE if granted else None)
+    """Refuse a forecast above what is granted."""
+    for planned in plan.tasks:
+        limit = planned.memory_limit_bytes
         if limit is not None and planned.memory_bytes > limit:
             raise ResourceError(
                 f"{plan.job_order_path}: task {planned.request.task_name} needs "

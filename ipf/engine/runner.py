@@ -44,6 +44,10 @@ def run_plan(plan: Plan, plugins: Plugins, listener: RunListener, stop: threadin
     except Exception as problem:
         error, exit_code = f"{type(problem).__name__}: {problem}", IpfError.exit_code
         _log_traceback(counter, "ERROR")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    limit = min((task.memory_limit_bytes for task in plan.tasks if task.memory_limit_bytes), default=peak)
+    if peak > limit:
+        counter.message("WARNING", f"{peak / 2**20:.0f} MB were used, {limit / 2**20:.0f} MB are granted")
     if error:
         counter.message("ERROR", " ".join(error.split()))
     status = Status.FAILED if error else Status.WARNING if counter.warnings else Status.OK
@@ -58,7 +62,7 @@ def run_plan(plan: Plan, plugins: Plugins, listener: RunListener, stop: threadin
         tasks=tuple(reports),
         warnings=tuple(counter.warnings),
         error=error,
-        peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        peak_memory_bytes=peak,
     )
     try:
         plugins.hook.ipf_finish(report=report)
