@@ -6,6 +6,7 @@ Whatever goes wrong once the job order is read ends in one error line, a report 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 import traceback
@@ -24,7 +25,7 @@ from ipf.cli.outcome import FAILED, WARNING, Outcome, outcome_of
 from ipf.cli.reportfiles import list_path, write_list, write_reports
 from ipf.cli.warning_code import warning_exit_code
 from ipf.engine import Plan, Plugins, RunOptions, load_plugins, plan_job, run_plan
-from ipf.errors import IpfError
+from ipf.errors import IpfError, PlanError
 from ipf.joborder import BUILT_IN_DIALECTS, JobOrder, read_job_order
 
 if TYPE_CHECKING:
@@ -57,7 +58,16 @@ def plan_request(request: JobRequest) -> Plan:
     """The plan of a job, that a run of it would follow; `IpfError` when it is refused."""
     plugins = load_plugins(request.plugin_paths)
     job_order = read_with_plugins(request.job_order, plugins)
-    return plan_job(job_order, request.job_order, plugins, request.options)
+    record = JobRecord.of(job_order, request.job_order, request.options.task, os.getpid())
+    return _plan(request, job_order, plugins, record)
+
+
+def _plan(request: JobRequest, job_order: JobOrder, plugins: Plugins, record: JobRecord) -> Plan:
+    """The plan, refused too when a report that the job order asks for must not be written."""
+    plan = plan_job(job_order, request.job_order, plugins, request.options)
+    if record.refused_reports:
+        raise PlanError(record.refused_reports[0])
+    return plan
 
 
 def run_job(request: JobRequest, journal: Journal, bar: ProgressBar | None = None) -> int:
@@ -151,6 +161,8 @@ class _JobRun:
         )
         for note in self._job_order.notes:
             self._job_log.log.message("DEBUG", note)
+        for line in self._job_log.record.refusals:
+            self._job_log.log.message("WARNING", line)
         try:
             return self._run()
         except BaseException as problem:
@@ -168,7 +180,7 @@ class _JobRun:
         for name, why in plugins.failures.items():
             self.message("WARNING", f"plugin {name} is not available: {why}")
         request = self._request
-        plan = plan_job(self._job_order, request.job_order, plugins, request.options)
+        plan = _plan(request, self._job_order, plugins, self._job_log.record)
         warning_code = warning_exit_code(plan)
         for task in plan.tasks:
             for planned in task.steps:

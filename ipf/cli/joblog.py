@@ -16,14 +16,19 @@ from typing import Any
 
 from ipf.cli.journal import Journal
 from ipf.cli.outcome import FAILED, Outcome
-from ipf.cli.reportfiles import ReportRequest, report_requests, working_folder
+from ipf.cli.protection import obstacle
+from ipf.cli.reportfiles import REPORT_TYPE, ReportRequest, report_requests, working_folder
 from ipf.cli.runlog import LogIdentity, Message, RunLog, time_text
 from ipf.joborder import JobOrder, LogLevel
 
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """Identity, log levels by stream, log file and reports of a job."""
+    """Identity, log levels by stream, log file and reports of a job.
+
+    `refused_reports` and `refused_log_file` say, a line each, what is not written since it would overwrite
+    something else; a job whose report is refused is not run.
+    """
 
     job_order: Path
     identity: LogIdentity
@@ -31,6 +36,8 @@ class JobRecord:
     stderr_levels: tuple[LogLevel, ...]
     log_file: Path | None
     reports: tuple[ReportRequest, ...]
+    refused_reports: tuple[str, ...] = ()
+    refused_log_file: str = ""
 
     @classmethod
     def of(cls, job_order: JobOrder, path: Path, task: str | None, process: int) -> JobRecord:
@@ -40,6 +47,10 @@ class JobRecord:
         the management layer collects both streams in a file of that name itself.
         """
         working = working_folder(job_order, path, task)
+        log_file = working / f"LOG.{job_order.order_id}" if working else None
+        under_log_file = obstacle(log_file, job_order, path) if log_file else ""
+        requests = report_requests(job_order, path, task)
+        under = {each.path: obstacle(each.path, job_order, path, REPORT_TYPE) for each in requests}
         names = [each.name for each in job_order.tasks if task in (None, each.name)]
         return cls(
             job_order=path,
@@ -52,8 +63,16 @@ class JobRecord:
             ),
             stdout_levels=tuple(sorted(job_order.stdout_levels)),
             stderr_levels=tuple(sorted(job_order.stderr_levels)),
-            log_file=working / f"LOG.{job_order.order_id}" if working else None,
-            reports=report_requests(job_order, path, task),
+            log_file=None if under_log_file else log_file,
+            reports=tuple(each for each in requests if not under[each.path]),
+            refused_reports=tuple(
+                f"{path}: task {each.task_name}: REPORT {each.path} would overwrite {under[each.path]}"
+                for each in requests
+                if under[each.path]
+            ),
+            refused_log_file=f"{log_file}: log file would overwrite {under_log_file}"
+            if under_log_file
+            else "",
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -79,7 +98,15 @@ class JobRecord:
                 )
                 for report in record["reports"]
             ),
+            refused_reports=tuple(record["refused_reports"]),
+            refused_log_file=record["refused_log_file"],
         )
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Everything that is not written, a line each for the log."""
+        refused = (*self.refused_reports, self.refused_log_file)
+        return tuple(f"not written: {line}" for line in refused if line)
 
     def failure(self, start: datetime, code: int, error: str) -> Outcome:
         """Outcome of a job that has failed without the engine's saying so."""

@@ -36,6 +36,9 @@ def report_failure(records: Records, code: int, failure: tuple[str, ...]) -> Non
         (sys.stderr, record.stderr_levels),
         file=record.log_file,
     )
+    if records.job is None:  # nothing has been logged yet
+        for line in record.refusals:
+            log.message("WARNING", line)
     for line in records.crash:
         log.message("DEBUG", line)
     for line in failure:
