@@ -120,6 +120,19 @@ def _snow(b02: Real, b04: Real, b05: Real, b8a: Real, ndsi: Real, t: Thresholds)
 
 
 @kernel
+def _vegetation(b02: Real, b04: Real, b8a: Real, t: Thresholds) -> tuple[Real, bool]:
+    """Factor on the cloud confidence and whether it is vegetation (step 3).
+
+    The ramp counts only between its ends: a pixel as green as vegetation, but too bright in blue for it, keeps
+    its confidence.
+    """
+    ramp = _ramp((b8a - b04) / (b8a + b04), t.vegetation_ndvi_low, t.vegetation_ndvi_high)
+    if ramp == ONE and b02 >= t.vegetation_blue_maximum:
+        return ONE, False
+    return ONE - ramp, ramp == ONE
+
+
+@kernel
 def _soil(b02: Real, b11: Real, t: Thresholds) -> tuple[Real, bool]:
     """Factor on the cloud confidence and whether it is soil (step 5.1)."""
     ratio = b02 / b11
@@ -158,13 +171,13 @@ def _rock(b02: Real, b8a: Real, b11: Real, t: Thresholds) -> tuple[Real, bool]:
 @kernel
 def _surface(b02: Real, b04: Real, b8a: Real, b11: Real, b12: Real, t: Thresholds) -> tuple[Real, int]:
     """Factor on the cloud confidence and class of the ground (steps 1.1 and 3 to 6)."""
-    vegetation = _ramp((b8a - b04) / (b8a + b04), t.vegetation_ndvi_low, t.vegetation_ndvi_high)
+    vegetation_factor, is_vegetation = _vegetation(b02, b04, b8a, t)
     soil_factor, is_soil = _soil(b02, b11, t)
     water_factor, is_water = _water(b02, b04, b8a, b11, b12, t)
     rock_factor, is_rock = _rock(b02, b8a, b11, t)
     glint_factor = ONE - _ramp(b04 / b11, t.glint_ratio_low, t.glint_ratio_high)
-    factor = (ONE - vegetation) * soil_factor * water_factor * rock_factor * glint_factor
-    if vegetation == ONE and b02 < t.vegetation_blue_maximum:
+    factor = vegetation_factor * soil_factor * water_factor * rock_factor * glint_factor
+    if is_vegetation:
         return factor, VEGETATION
     if is_soil:
         return factor, NOT_VEGETATED

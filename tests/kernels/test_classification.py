@@ -60,6 +60,16 @@ def test_cloud_and_snow_come_with_their_probabilities() -> None:
     assert (cloud[0, 0], snow[0, 0]) == (0, 100)
 
 
+def test_bright_vegetation_keeps_its_cloud_confidence() -> None:
+    hazy_crop = [0.20, 0.20, 0.18, 0.25, 0.55, 0.002, 0.22, 0.15]
+    classes, cloud, _ = classify(image(*hazy_crop))
+    assert classes[0, 0] == classification.CLOUD_MEDIUM
+    assert cloud[0, 0] == pytest.approx(39.9, abs=0.05)  # ((0.18 - 0.06) / 0.19)², nothing speaks against it
+    hazy_crop[0] = 0.14
+    classes, cloud, _ = classify(image(*hazy_crop))
+    assert (classes[0, 0], cloud[0, 0]) == (classification.VEGETATION, 0)
+
+
 def test_where_snow_is_impossible_a_snowy_spectrum_is_cloud() -> None:
     classes, cloud, snow = classify(image(*SPECTRA["fresh snow"][1]), snow=False)
     assert classes[0, 0] != classification.SNOW
@@ -179,7 +189,9 @@ def twin(bands: list[np.ndarray], snow_possible: bool, cirrus_possible: bool) ->
     water = np.where(ratio_water, one - ramp(b02_b11, T.water_ratio_low, T.water_ratio_high), one)
     water[blue_water] = 0
     glint = one - ramp(b04 / b11, T.glint_ratio_low, T.glint_ratio_high)
-    factor = (one - vegetation) * soil * water * rock * glint
+    green = one - vegetation
+    green[(vegetation == 1) & (b02 >= T.vegetation_blue_maximum)] = 1
+    factor = green * soil * water * rock * glint
     dark = (b04 < T.dark_red_maximum) & (T.dark_nir_minimum < b8a) & (b8a < T.dark_nir_maximum)
     ground = np.select(
         [
