@@ -25,8 +25,8 @@ from ipf.cli.outcome import FAILED, WARNING, Outcome, outcome_of
 from ipf.cli.reportfiles import list_path, write_list, write_reports
 from ipf.cli.warning_code import warning_exit_code
 from ipf.engine import Plan, Plugins, RunOptions, load_plugins, plan_job, run_plan
-from ipf.errors import IpfError, PlanError
-from ipf.joborder import BUILT_IN_DIALECTS, JobOrder, read_job_order
+from ipf.errors import IpfError, JobOrderError, PlanError
+from ipf.joborder import BUILT_IN_DIALECTS, Dialect, JobOrder, read_job_order
 
 if TYPE_CHECKING:
     from ipf.cli.console import ProgressBar
@@ -44,14 +44,33 @@ class JobRequest:
     options: RunOptions
 
 
-def read_with_plugins(path: Path, plugins: Plugins | None) -> JobOrder:
+def read_with_plugins(path: Path, plugins: Plugins) -> JobOrder:
     """The job order at `path`, in a built-in dialect or one of a plugin's."""
-    if plugins is None:
-        return read_job_order(path, BUILT_IN_DIALECTS)
-    offered = plugins.table("ipf_joborder_dialects").values()
+    return read_job_order(path, _dialects(plugins))
+
+
+def _dialects(plugins: Plugins) -> tuple[Dialect, ...]:
     known = {dialect.name: dialect for dialect in BUILT_IN_DIALECTS}
+    offered = plugins.table("ipf_joborder_dialects").values()
     known.update((offer.name, offer.description) for offer in offered)
-    return read_job_order(path, tuple(known.values()))
+    return tuple(known.values())
+
+
+def _prepared(request: JobRequest) -> tuple[JobOrder, Plugins | BaseException]:
+    """The job order and the plugins, or what is wrong with them.
+
+    A failure of plugins is told in the report, and only the job order says where that belongs: it is read in
+    a built-in dialect then. Where that fails, the plugins' failure is raised: they may have known better.
+    """
+    try:
+        plugins = load_plugins(request.plugin_paths)
+        dialects = _dialects(plugins)
+    except BaseException as problem:
+        try:
+            return read_job_order(request.job_order, BUILT_IN_DIALECTS), problem
+        except JobOrderError:
+            raise problem from None
+    return read_job_order(request.job_order, dialects), plugins
 
 
 def plan_request(request: JobRequest) -> Plan:
@@ -71,16 +90,13 @@ def _plan(request: JobRequest, job_order: JobOrder, plugins: Plugins, record: Jo
 
 
 def run_job(request: JobRequest, journal: Journal, bar: ProgressBar | None = None) -> int:
-    """Run a job; returns the exit code. `JobOrderError` when the job order cannot be read.
+    """Run a job; returns the exit code.
+
+    Raises `JobOrderError` when the job order cannot be read, the plugins' failure when they cannot either.
 
     With a `bar` (a terminal), progress is shown there and a summary at the end.
     """
-    plugins: Plugins | BaseException
-    try:
-        plugins = load_plugins(request.plugin_paths)
-    except BaseException as problem:  # told in the report, once the job order says where that belongs
-        plugins = problem
-    job_order = read_with_plugins(request.job_order, plugins if isinstance(plugins, Plugins) else None)
+    job_order, plugins = _prepared(request)
     record = JobRecord.of(job_order, request.job_order, request.options.task, journal.process)
     with bar or contextlib.nullcontext(), contextlib.ExitStack() as until_end:
         job_log = JobLog(record, journal, on_terminal=bar is not None)

@@ -37,6 +37,14 @@ FAILURES = [
     ("plan_bug", 167, "step open_tiny: ZeroDivisionError"),
 ]
 
+RAISING = """
+from ipf.engine import hookimpl
+
+@hookimpl
+def ipf_joborder_dialects():
+    raise ValueError("a bug in a hook")
+"""
+
 DEATHS = [
     ("os_exit", 128, "the processor left with code 1 without saying why"),
     ("native_exit", 128, "the processor left with code 1 without saying why"),
@@ -170,8 +178,10 @@ def test_a_job_order_that_cannot_be_read_is_named(tmp_path: Path, kind: str) -> 
     [
         ("import nowhere", 162, "ModuleNotFoundError"),
         ("def broken(:", 162, "SyntaxError"),
-        ("import sys; sys.exit(1)", 128, "SystemExit: 1"),
+        ("import sys; sys.exit(1)", 162, "SystemExit: 1"),
         (None, 162, "no such plugin"),
+        (PLUGIN.read_text(), 162, "is offered by both"),
+        (RAISING, 162, "ipf_joborder_dialects failed: a bug in a hook"),
     ],
 )
 def test_a_broken_plugin_is_a_failure(tmp_path: Path, content: str | None, code: int, error: str) -> None:
@@ -183,6 +193,13 @@ def test_a_broken_plugin_is_a_failure(tmp_path: Path, content: str | None, code:
     assert called.code == code
     assert error in called.error
     assert job.files() == FAILURE
+
+
+def test_a_broken_plugin_is_the_reason_when_the_job_order_may_be_of_its_dialect(tmp_path: Path) -> None:
+    (tmp_path / "raising.py").write_text(RAISING)
+    (tmp_path / "order.xml").write_text("<Order_Of_A_Plugin/>")
+    called = call("ipf-processor", tmp_path / "order.xml", IPF_PLUGIN_PATH=str(tmp_path / "raising.py"))
+    assert (called.code, "a bug in a hook" in called.error) == (162, True)
 
 
 def test_a_plugin_that_ends_the_process_is_a_failure(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ FOLDER_INPUT = (
 
 
 def job_with_report_at(folder: Path, report: str, behaviour: str = "ok", inputs: str = "") -> Job:
-    """A tiny job with a product as a second input and a link into it, whose report is asked for at `report`."""
+    """A tiny job with a product as a second input and a link to it; the report is asked for at `report`."""
     product = folder / "product"
     product.mkdir(parents=True)
     (product / "MTD.xml").write_text("metadata")
