@@ -29,13 +29,14 @@ def read_datastrip_metadata(path: Path) -> DatastripMetadata:
     image = root.child("Image_Data_Info")
     radiometry = image.child("Radiometric_Info")
     quality = root.child("Quality_Indicators_Info")
+    baseline = processing.text("PROCESSING_BASELINE")
     return DatastripMetadata(
         level=level,
         psd_version=psd_version(root),
         datatake=read_datatake(info.child("Datatake_Info")),
         sensing_start=info.time("Datastrip_Time_Info/DATASTRIP_SENSING_START"),
         sensing_stop=info.time("Datastrip_Time_Info/DATASTRIP_SENSING_STOP"),
-        baseline=processing.text("PROCESSING_BASELINE"),
+        baseline=baseline,
         doi=processing.optional_text("PRODUCT_DOI"),
         processing_centre=processing.text("PROCESSING_CENTER"),
         processing_time=processing.time("UTC_DATE_TIME"),
@@ -49,7 +50,7 @@ def read_datastrip_metadata(path: Path) -> DatastripMetadata:
         tiles=tuple(tile.attribute("tileId") for tile in image.all("Tiles_Information/Tile_List/Tile")),
         swir_rearrangement=radiometry.flag("SWIR_REARRANGEMENT_PROC"),
         saturated_pixels=radiometry.flag("SATURATED_PIXELS_PROC"),
-        radiometry=read_radiometry(radiometry, level),
+        radiometry=read_radiometry(radiometry, level, baseline),
         degraded_ancillary=quality.number("DEGRADED_ANC_DATA_PERCENTAGE"),
         auxiliary=read_auxiliary(root.child("Auxiliary_Data_Info")),
         sensor_configuration=_section(image.child("Sensor_Configuration")),

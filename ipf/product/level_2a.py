@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ipf.product.bands import BAND_NAMES
 from ipf.product.documents import Documents
 from ipf.product.metadata import (
+    OFFSETS_SINCE,
     AuxiliaryData,
     DatastripMetadata,
     Gipp,
@@ -16,7 +17,7 @@ from ipf.product.metadata import (
     Quantification,
     TileMetadata,
 )
-from ipf.product.metadata_writer import CAST_SHADOW_SINCE_PSD, OFFSETS_SINCE, psd_version_of
+from ipf.product.metadata_writer import CAST_SHADOW_SINCE_PSD, psd_version_of
 from ipf.product.names import DatastripName, ProductName, TileName
 from ipf.product.utc import UtcTime
 

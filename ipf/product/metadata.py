@@ -18,6 +18,9 @@ from ipf.product.utc import UtcTime
 
 Level = Literal["L1C", "L2A"]
 
+OFFSETS_SINCE = "04.00"
+"""First baseline with radiometric offsets, raster masks and SHA3 checksums."""
+
 NODATA = "NODATA"
 SATURATED = "SATURATED"
 """Keys of the special values."""

@@ -42,6 +42,7 @@ def read_product_metadata(path: Path) -> ProductMetadata:
     info = root.child("General_Info/Product_Info")
     image = root.child("General_Info/Product_Image_Characteristics")
     options = info.find("Query_Options")
+    baseline = info.text("PROCESSING_BASELINE")
     return ProductMetadata(
         level=level,
         psd_version=psd_version(root),
@@ -49,13 +50,13 @@ def read_product_metadata(path: Path) -> ProductMetadata:
         start_time=info.time("PRODUCT_START_TIME"),
         stop_time=info.time("PRODUCT_STOP_TIME"),
         product_type=info.text("PRODUCT_TYPE"),
-        baseline=info.text("PROCESSING_BASELINE"),
+        baseline=baseline,
         doi=info.optional_text("PRODUCT_DOI"),
         generation_time=info.time("GENERATION_TIME"),
         datatake=read_datatake(info.child("Datatake")),
         granules=_read_granules(info.child("Product_Organisation")),
         special_values=_read_special_values(image),
-        radiometry=read_radiometry(image, level),
+        radiometry=read_radiometry(image, level, baseline),
         physical_gains=numbers_per_band(image.all("PHYSICAL_GAINS"), "bandId"),
         reference_band=None if image.find("REFERENCE_BAND") is None else image.band("REFERENCE_BAND"),
         scene_classes={

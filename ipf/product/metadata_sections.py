@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ipf.product.bands import BAND_NAMES
 from ipf.product.metadata import (
+    OFFSETS_SINCE,
     AuxiliaryData,
     CamsReference,
     Datatake,
@@ -21,6 +23,11 @@ from ipf.product.xml_nodes import Node
 
 LEVEL_OF_ROOT_PREFIX: Mapping[str, Level] = {"Level-1C": "L1C", "Level-2A": "L2A"}
 """Processing level by the first letters of a document's root element."""
+
+_OFFSET_ELEMENTS: Mapping[Level, str] = {
+    "L1C": "Radiometric_Offset_List/RADIO_ADD_OFFSET",
+    "L2A": "BOA_ADD_OFFSET_VALUES_LIST/BOA_ADD_OFFSET",
+}
 
 _PSD_NAMESPACE = re.compile(r"psd-(\d+)\.")
 
@@ -65,14 +72,15 @@ def numbers_per_band(nodes: list[Node], attribute: str) -> dict[str, float]:
     return values
 
 
-def read_radiometry(node: Node, level: Level) -> Radiometry:
-    """Product_Image_Characteristics of a product, Radiometric_Info of a datastrip."""
-    offsets = "Radiometric_Offset_List/RADIO_ADD_OFFSET"
-    if level == "L2A":
-        offsets = "BOA_ADD_OFFSET_VALUES_LIST/BOA_ADD_OFFSET"
+def read_radiometry(node: Node, level: Level, baseline: str) -> Radiometry:
+    """Product_Image_Characteristics of a product, Radiometric_Info of a datastrip.
+
+    From baseline 04.00 on an offset for every band is required: without it counts would be read 0.1 too
+    bright.
+    """
     return Radiometry(
         quantification=_read_quantification(node, level),
-        offsets=numbers_per_band(node.all(offsets), "band_id"),
+        offsets=_read_offsets(node, level, baseline),
         sun_distance_correction=node.number("Reflectance_Conversion/U"),
         solar_irradiance=numbers_per_band(
             node.all("Reflectance_Conversion/Solar_Irradiance_List/SOLAR_IRRADIANCE"), "bandId"
@@ -86,6 +94,18 @@ def read_radiometry(node: Node, level: Level) -> Radiometry:
             node.band("Image_Display_Order/BLUE_CHANNEL"),
         ),
     )
+
+
+def _read_offsets(node: Node, level: Level, baseline: str) -> dict[str, float]:
+    path = _OFFSET_ELEMENTS[level]
+    offsets = numbers_per_band(node.all(path), "band_id")
+    missing = [band for band in BAND_NAMES if band not in offsets]
+    if missing and (offsets or baseline >= OFFSETS_SINCE):
+        raise node.error(
+            f"{node.name}: element {path} is missing for {missing[0]}, expected for every band in baseline"
+            f" {baseline}"
+        )
+    return offsets
 
 
 def _read_quantification(node: Node, level: Level) -> Quantification:

@@ -12,6 +12,7 @@ from lxml import etree
 
 from ipf.product.bands import BY_NAME
 from ipf.product.metadata import (
+    OFFSETS_SINCE,
     AuxiliaryData,
     Datatake,
     EarthRotation,
@@ -20,9 +21,6 @@ from ipf.product.metadata import (
     Radiometry,
 )
 from ipf.product.xml_builder import Text, add, add_all
-
-OFFSETS_SINCE = "04.00"
-"""First baseline with radiometric offsets, raster masks and SHA3 checksums."""
 
 LISTS_SINCE = "02.06"
 """First baseline that lists reference images and quality checks; before, each had an element of its own."""

@@ -72,6 +72,17 @@ def test_a_wrong_flag_and_a_missing_section_are_named(datastrip_documents: list[
         read_datastrip_metadata(path)
 
 
+def test_an_offset_is_required_of_every_band_since_04_00(datastrip_documents: list[Path], tmp_path: Path):
+    (source,) = (path for path in datastrip_documents if "N04.00" in path.name)
+    root = etree.parse(source).getroot()
+    radiometry = root.find(".//Radiometric_Info")
+    radiometry.remove(radiometry.find("Radiometric_Offset_List"))
+    path = tmp_path / "MTD_DS.xml"
+    path.write_bytes(etree.tostring(root))
+    with pytest.raises(ProductError, match=r"MTD_DS\.xml:\d+: .*RADIO_ADD_OFFSET is missing for B01"):
+        read_datastrip_metadata(path)
+
+
 def test_the_stand_in_of_a_real_product_is_named(reference_data: Path):
     (path,) = reference_data.glob("products/*T18LTM*/DATASTRIP/*/MTD_DS.xml")
     with pytest.raises(ProductError, match=r"MTD_DS\.xml: empty stand-in"):

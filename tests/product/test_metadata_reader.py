@@ -157,8 +157,6 @@ OPTIONAL = {
     "SENSING_ORBIT_DIRECTION",
     "PRODUCT_FORMAT",
     "IMAGE_FILE",
-    "RADIO_ADD_OFFSET",
-    "BOA_ADD_OFFSET",
     "SOLAR_IRRADIANCE",
     "PHYSICAL_GAINS",
     "REFERENCE_BAND",
@@ -257,6 +255,25 @@ def test_wrong_values_are_named(
     path = tmp_path / "MTD.xml"
     path.write_bytes(with_text(root.getroot(), element, value))
     with pytest.raises(ProductError, match=expected):
+        read_product_metadata(path)
+
+
+@pytest.mark.parametrize(
+    ("tile", "name"), [("T18LTM", "RADIO_ADD_OFFSET"), ("T29UNU", "BOA_ADD_OFFSET")], ids=["L1C", "L2A"]
+)
+@pytest.mark.parametrize("left", [0, 12])
+def test_an_offset_is_required_of_every_band_since_04_00(
+    reference_data: Path, tmp_path: Path, tile: str, name: str, left: int
+):
+    """Without it counts would be read as 0.1 too bright, and nothing would tell."""
+    (source,) = reference_data.glob(f"products/*{tile}*/MTD_MSIL*.xml")
+    root = etree.parse(source).getroot()
+    for offset in root.findall(f".//{name}")[left:]:
+        offset.getparent().remove(offset)
+    path = tmp_path / "MTD.xml"
+    path.write_bytes(etree.tostring(root))
+    band = "B01" if left == 0 else "B12"
+    with pytest.raises(ProductError, match=rf"MTD\.xml:\d+: .*{name} is missing for {band}, .* 04\.00"):
         read_product_metadata(path)
 
 
