@@ -11,6 +11,6 @@ WARNING_EXIT_CODE = "IPF_WARNING_EXIT_CODE"
 
 
 def plugin_paths(more: Sequence[Path] = ()) -> tuple[Path, ...]:
-    """Folders and files of plugins: those of ``IPF_PLUGIN_PATH``, then `more`."""
+    """Absolute paths of folders and files of plugins: those of ``IPF_PLUGIN_PATH``, then `more`."""
     named = os.environ.get(PLUGIN_PATH, "").split(os.pathsep)
-    return (*(Path(name) for name in named if name), *more)
+    return tuple(path.absolute() for path in (*(Path(name) for name in named if name), *more))

@@ -63,20 +63,35 @@ def _prepared(request: JobRequest) -> tuple[JobOrder, Plugins | BaseException]:
     a built-in dialect then. Where that fails, the plugins' failure is raised: they may have known better.
     """
     try:
-        plugins = load_plugins(request.plugin_paths)
-        dialects = _dialects(plugins)
+        with _same_folder():
+            plugins = load_plugins(request.plugin_paths)
+            dialects = _dialects(plugins)
     except BaseException as problem:
         try:
             return read_job_order(request.job_order, BUILT_IN_DIALECTS), problem
         except JobOrderError:
             raise problem from None
-    return read_job_order(request.job_order, dialects), plugins
+    with _same_folder():
+        return read_job_order(request.job_order, dialects), plugins
+
+
+@contextlib.contextmanager
+def _same_folder() -> Iterator[None]:
+    """Come back to the working directory, which relative paths start from, wherever a plugin has gone."""
+    folder = os.open(".", os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield
+    finally:
+        os.fchdir(folder)
+        os.close(folder)
 
 
 def plan_request(request: JobRequest) -> Plan:
     """The plan of a job, that a run of it would follow; `IpfError` when it is refused."""
-    plugins = load_plugins(request.plugin_paths)
-    job_order = read_with_plugins(request.job_order, plugins)
+    with _same_folder():
+        plugins = load_plugins(request.plugin_paths)
+        dialects = _dialects(plugins)
+    job_order = read_job_order(request.job_order, dialects)
     record = JobRecord.of(job_order, request.job_order, request.options.task, os.getpid())
     return _plan(request, job_order, plugins, record)
 
@@ -143,6 +158,7 @@ class _JobRun:
         self._job_log = job_log
         self._bar = bar
         self._until_end = until_end
+        self._list = list_path(job_order, request.job_order)  # now: steps may change the working directory
         self._start = datetime.now(UTC)
         self._stop = threading.Event()
         self._signal: int | None = None
@@ -226,9 +242,8 @@ class _JobRun:
         log.message("INFO", f"processor ending: {_figures(outcome)}")
         try:
             self._write_reports(outcome)
-            listed = list_path(self._job_order, self._request.job_order)
-            if not outcome.failed and listed is not None:
-                write_list(listed, outcome.products)
+            if not outcome.failed and self._list is not None:
+                write_list(self._list, outcome.products)
         except IpfError as problem:
             log.message("ERROR", str(problem))
             if outcome.failed:

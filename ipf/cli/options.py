@@ -134,7 +134,11 @@ def job_request(
     task: str | None,
     memory_limit: int | None,
 ) -> JobRequest:
-    """The request that the options of `job_options` make; `PlanError` when one is out of its range."""
+    """The request that the options of `job_options` make; `PlanError` when one is out of its range.
+
+    Paths become absolute: a plugin may change the working directory. That of the job order stays as it is
+    written, for messages; where it stands is found out before any step runs.
+    """
     from ipf.cli.environment import plugin_paths
     from ipf.cli.execution import JobRequest
     from ipf.engine import RunOptions
@@ -148,10 +152,10 @@ def job_request(
             executor=executor,
             block_size_m=DEFAULT_BLOCK_SIZE_M if block_size is None else block_size,
             task=task,
-            configuration_files=config,
+            configuration_files=tuple(path.absolute() for path in config),
             parameters=dict(parameters),
-            breakpoints={name: Path(file) for name, file in breakpoints},
-            loaded={name: Path(file) for name, file in load},
+            breakpoints={name: Path(file).absolute() for name, file in breakpoints},
+            loaded={name: Path(file).absolute() for name, file in load},
             creation_date=creation_date,
             memory_limit_bytes=memory_limit,
         ),

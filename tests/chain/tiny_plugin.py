@@ -143,6 +143,11 @@ def chatter(path: Path, context: Context) -> None:
     gdal.Error(gdal.CE_Warning, 6, "a driver\nis odd")
 
 
+def wander(path: Path, context: Context) -> None:
+    """Change the working directory."""
+    os.chdir("/")
+
+
 def bug(path: Path, context: Context) -> None:
     raise ZeroDivisionError("first line\nsecond line")
 
@@ -244,6 +249,7 @@ def long_thread(path: Path, context: Context) -> None:
 BEHAVIOURS: Mapping[str, Callable[[Path, Context], None]] = {
     "warn": warn,
     "chatter": chatter,
+    "wander": wander,
     "bug": bug,
     "recursion": recursion,
     "memory": memory,

@@ -93,6 +93,27 @@ def test_a_success_leaves_zero_and_every_file_even_with_a_thread_that_does_not_e
     assert (job.folder / "4711.LIST").read_text() == "out/sum.txt\n"
 
 
+def test_a_step_that_changes_the_working_directory_takes_no_file_with_it(tmp_path: Path) -> None:
+    job = make_job(tmp_path / "job", "wander")
+    ended = run("ipf-processor", job.path.name, cwd=job.folder)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert job.files() == SUCCESS
+    assert f"<Job_Order>{job.path.name}</Job_Order>" in job.report.read_text()
+
+
+def test_neither_does_a_plugin_that_is_loaded(tmp_path: Path) -> None:
+    job = make_job(tmp_path / "job")
+    for name in ("a_wanderer.py", "b_stroller.py"):
+        (job.folder / name).write_text("import os; os.chdir('/')")
+    (job.folder / "x.toml").write_text("")
+    options = ["--plugins", "a_wanderer.py", "--plugins", "b_stroller.py", "--config", "x.toml"]
+    options += ["--breakpoint", "doubled=doubled.tif"]
+    ended = run("ipf", "run", job.path.name, *options, cwd=job.folder)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert job.files() > SUCCESS
+    assert any(name.startswith("doubled") for name in job.files())
+
+
 def test_an_output_that_was_not_planned_is_a_failure(tmp_path: Path) -> None:
     job = make_job(tmp_path / "job", "unplanned")
     assert call("ipf-processor", job.path).code == 168
