@@ -8,7 +8,7 @@ A plugin is any module or object with functions of these names marked with `hook
     def ipf_steps():
         yield BlockStep(name="surface_reflectance", run=my_function)
 
-Readers, writers, auxiliary types and checks are collected and listed (``ipf plugins``), with conflicts refused;
+Readers, writers, auxiliary types and checks are collected, listed (``ipf plugins``) and refused when in conflict;
 no chain asks for them by name yet, nor for `ipf_select_auxiliary`.
 """
 
