@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from ipf.atomic import atomic_path, write_bytes
-from ipf.errors import OutputError, ProductError
+from ipf.errors import OutputError
 from ipf.product.bands import BAND_NAMES, BY_NAME
 from ipf.product.documents import Documents
+from ipf.product.images import check_image
 from ipf.product.jpeg2000 import CodingStyle, ImageKind, Samples, encode_jpeg2000
 from ipf.product.manifest import file_checksum
 from ipf.product.masks import CLOUD_FLAGS, QUALITY_FLAGS, Flags, MaskFeature
@@ -145,7 +146,12 @@ class GranuleWriter:
     def copy_mask(self, kind: str, band: str | None, source: Path) -> None:
         """Take over a raster mask unchanged from another product: ``MSK_DETFOO``, ``MSK_QUALIT`` of a band,
         or ``MSK_CLASSI``.
+
+        One that is missing, cut, or no such mask of this tile raises ProductError naming it.
         """
+        resolution = _CLOUD_RESOLUTION if band is None else BY_NAME[band].resolution
+        planes = len(_FLAG_MASKS.get(ImageKind(kind), ())) or 1
+        check_image(source, self._documents.tile.grid.at(resolution), planes)
         path = f"QI_DATA/{kind}_{band or _ALL_BANDS}.jp2"
         self._copy(source, self._claim(path))
         self._list_mask(kind, band, None, path)
@@ -207,8 +213,6 @@ class GranuleWriter:
         self._record(claimed)
 
     def _copy(self, source: Path, target: Path) -> None:
-        if not source.is_file():
-            raise ProductError(f"{source}: missing, expected a mask to take over")
         with atomic_path(target) as temporary:
             shutil.copyfile(source, temporary)
         self._record(target)

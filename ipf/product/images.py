@@ -63,25 +63,33 @@ def decode_flags(path: Path, grid: Grid, planes: int, threads: int = 1) -> Count
     return flags
 
 
+def check_image(path: Path, grid: Grid, components: int) -> None:
+    """Refuse an image whose header or code-stream tells that it cannot be decoded, without decoding it.
+
+    Raises ProductError naming the file when it is missing, a stand-in, cut, not an image of so many
+    `components`, or of another size or place than `grid`.
+    """
+    _check_file(path)
+    with _gdal(_LEAST_THREADS), _as_product_error(path):
+        _check_image(path, _open(path), grid, components)
+
+
 def _stripes(path: Path, grid: Grid, threads: int, components: int) -> Iterator[tuple[int, Counts]]:
     """First row and samples (components, rows, columns) of stripes that make up the image.
 
     A stripe has a few rows of internal tiles, so that GDAL's own copy stays small.
     """
     _check_file(path)
-    with _gdal(max(threads, _LEAST_THREADS)):
-        try:
-            dataset = _open(path)
-            _check_image(path, dataset, grid, components)
-            height = dataset.GetRasterBand(1).GetBlockSize()[1] * _STRIPE_BLOCKS
-            for top in range(0, grid.rows, height):
-                # One call for all components: a JPEG 2000 tile holds them all and is decoded once.
-                stripe = dataset.ReadAsArray(0, top, grid.columns, min(height, grid.rows - top))
-                if stripe is None:
-                    raise RuntimeError(gdal.GetLastErrorMsg() or f"rows from {top} on are damaged")
-                yield top, stripe.reshape(components, -1, grid.columns)
-        except RuntimeError as problem:
-            raise ProductError(f"{path}: cannot be decoded: {_one_line(str(problem))}") from problem
+    with _gdal(max(threads, _LEAST_THREADS)), _as_product_error(path):
+        dataset = _open(path)
+        _check_image(path, dataset, grid, components)
+        height = dataset.GetRasterBand(1).GetBlockSize()[1] * _STRIPE_BLOCKS
+        for top in range(0, grid.rows, height):
+            # One call for all components: a JPEG 2000 tile holds them all and is decoded once.
+            stripe = dataset.ReadAsArray(0, top, grid.columns, min(height, grid.rows - top))
+            if stripe is None:
+                raise RuntimeError(gdal.GetLastErrorMsg() or f"rows from {top} on are damaged")
+            yield top, stripe.reshape(components, -1, grid.columns)
 
 
 def _check_file(path: Path) -> None:
@@ -141,6 +149,15 @@ def _gdal(threads: int) -> Iterator[None]:
         for name, value in previous.items():
             gdal.SetThreadLocalConfigOption(name, value)
         gdal.PopErrorHandler()
+
+
+@contextmanager
+def _as_product_error(path: Path) -> Iterator[None]:
+    """Make what GDAL raises an error that names the file."""
+    try:
+        yield
+    except RuntimeError as problem:
+        raise ProductError(f"{path}: cannot be decoded: {_one_line(str(problem))}") from problem
 
 
 def _one_line(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from ipf.engine import Context, Findings, NoParameters, SourceStep, TaskRequest, provides
 from ipf.errors import ProductError
 from ipf.product.bands import BAND_NAMES
+from ipf.product.images import EXTENSIONS, check_image
 from ipf.product.metadata import DatastripMetadata
 from ipf.product.raster import Raster
 from ipf.product.reader import SafeProduct, open_product, open_tile
@@ -94,7 +95,9 @@ def _of_quantity(rasters: Rasters, quantity: str) -> dict[str, Raster]:
 
 
 def refuse_bad_files(known: Mapping[str, Any], parameters: NoParameters, context: Context) -> Findings:
-    """Refuse images and masks that are missing or empty; raises `ProductError` naming the first one."""
+    """Refuse images and masks that are missing or empty, and raster masks, which are passed on undecoded, that
+    are cut or of another tile; raises `ProductError` naming the first one.
+    """
     product: SafeProduct = known["l1c_product"]
     for layer, raster in (*product.bands.items(), *product.masks.items()):
         path = Path(raster.source)
@@ -104,6 +107,9 @@ def refuse_bad_files(known: Mapping[str, Any], parameters: NoParameters, context
             raise ProductError(f"{path}: {layer}: {problem.strerror or problem}") from problem
         if size <= 1:
             raise ProductError(f"{path}: {layer}: empty stand-in of {size} bytes, expected an image")
+    for raster in product.masks.values():
+        if Path(raster.source).suffix in EXTENSIONS:
+            check_image(Path(raster.source), raster.grid, components=len(raster.flags) or 1)
     return Findings(auxiliary=tuple(path for _, path in sorted(product.auxiliary_files.items())))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -303,11 +304,31 @@ def test_what_level_2a_does_not_have_is_refused(tmp_path: Path, l1c: SafeProduct
         writer.add_image("B04", 20, images["B04", 20])
         with pytest.raises(OutputError, match=r"_B04_20m\.jp2: written twice"):
             writer.add_image("B04", 20, images["B04", 20])
-        with pytest.raises(ProductError, match=r"MSK_DETFOO_B01\.jp2: missing"):
+        with pytest.raises(ProductError, match=r"MSK_DETFOO_B01\.jp2: image is missing"):
             writer.copy_masks(tmp_path)
         with pytest.raises(ProductError, match="absent: cannot be read"):
             writer.copy_auxiliary({"AUX_ECMWFT": tmp_path / "absent"})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mask_that_is_cut_or_another_is_not_taken_over(tmp_path: Path, l1c: SafeProduct) -> None:
+    """It would be passed on undecoded, and the product certified."""
+    masks = tmp_path / "QI_DATA"
+    shutil.copytree(l1c.tile_folder / "QI_DATA", masks)
+    cut = masks / "MSK_DETFOO_B02.jp2"
+    whole = cut.read_bytes()
+    wrong = {
+        whole[: len(whole) // 2]: "cut",
+        (masks / "MSK_QUALIT_B02.jp2").read_bytes(): "image of 8 components, expected 1",
+        (masks / "MSK_DETFOO_B11.jp2").read_bytes(): r"image of \d+ x \d+ pixels, expected",
+    }
+    for content, message in wrong.items():
+        cut.write_bytes(content)
+        with (
+            L2AProductWriter(tmp_path / "out", documents_of(l1c), L2AProcessing(CREATION)) as writer,
+            pytest.raises(ProductError, match=rf"MSK_DETFOO_B02\.jp2: .*{message}"),
+        ):
+            writer.copy_masks(masks)
 
 
 @pytest.mark.parametrize("parts", [False, True])

@@ -248,6 +248,12 @@ def lose_mask(job: Job) -> str:
     return r"MSK_DETFOO_B03\.jp2: "
 
 
+def cut_mask(job: Job) -> str:
+    (path,) = (job.demo / "L1C").glob("*.SAFE/GRANULE/*/QI_DATA/MSK_DETFOO_B02.jp2")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return r"MSK_DETFOO_B02\.jp2: .* cut"
+
+
 def lose_datastrip(job: Job) -> str:
     (path,) = (job.demo / "L1C").glob("*.SAFE/DATASTRIP/*/MTD_DS.xml")
     path.write_text(" ")
@@ -286,7 +292,17 @@ def nothing(job: Job) -> str:
 
 @pytest.mark.parametrize(
     "damage",
-    [break_band, lose_mask, lose_datastrip, lower_sun, damp_air, second_product, other_level, nothing],
+    [
+        break_band,
+        lose_mask,
+        cut_mask,
+        lose_datastrip,
+        lower_sun,
+        damp_air,
+        second_product,
+        other_level,
+        nothing,
+    ],
 )
 def test_what_cannot_work_is_refused_without_pixels(
     done: tuple[Job, Truth], tmp_path: Path, damage: Callable[[Job], str]
