@@ -8,8 +8,8 @@ A plugin is any module or object with functions of these names marked with `hook
     def ipf_steps():
         yield BlockStep(name="surface_reflectance", run=my_function)
 
-Readers, writers, auxiliary types and checks are collected, listed (``ipf plugins``) and refused when in conflict;
-no chain asks for them by name yet, nor for `ipf_select_auxiliary`.
+Readers, writers, auxiliary types and checks are collected, listed (``ipf plugins``) and refused when they
+contradict one another; no chain asks for them by name yet, nor for `ipf_select_auxiliary`.
 """
 
 from __future__ import annotations
