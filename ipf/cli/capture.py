@@ -12,15 +12,41 @@ import io
 import logging
 import threading
 from collections.abc import Iterator
+from typing import Protocol
 
-from ipf.cli.runlog import RunLog
+from ipf.cli.journal import Journal
 from ipf.joborder.loglevels import LogLevel
 
 _PYTHON_WARNINGS = "py.warnings"
 
 
+class MessageSink(Protocol):
+    """Takes messages, as a `RunLog` does."""
+
+    def message(self, level: str, text: str) -> None:
+        """Take `text` of `level`, the name of a `LogLevel`."""
+
+
+class EarlyMessages:
+    """Keeps what is said before there is a log, in the journal too, for a post-mortem."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._kept: list[tuple[str, str]] = []
+
+    def message(self, level: str, text: str) -> None:
+        """Keep a message."""
+        self._journal.early_message(level, text)
+        self._kept.append((level, text))
+
+    def pass_on(self, log: MessageSink) -> None:
+        """Log what has been kept."""
+        for level, text in self._kept:
+            log.message(level, text)
+
+
 @contextlib.contextmanager
-def captured(log: RunLog) -> Iterator[None]:
+def captured(log: MessageSink) -> Iterator[None]:
     """Send prints, Python warnings, `logging` and GDAL messages to `log`."""
     with (
         _logging(log),
@@ -34,7 +60,7 @@ def captured(log: RunLog) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _logging(log: RunLog) -> Iterator[None]:
+def _logging(log: MessageSink) -> Iterator[None]:
     handler = RunLogHandler(log, logging.WARNING)
     root = logging.getLogger()
     root.addHandler(handler)
@@ -47,7 +73,7 @@ def _logging(log: RunLog) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _gdal(log: RunLog) -> Iterator[None]:
+def _gdal(log: MessageSink) -> Iterator[None]:
     """Messages of GDAL; its failures reach this only where they raise no exception, and are warnings then."""
     from osgeo import gdal
 
@@ -65,7 +91,7 @@ def _gdal(log: RunLog) -> Iterator[None]:
 class RunLogHandler(logging.Handler):
     """Passes records of Python's `logging` (steps, libraries, warnings) on to a run's log."""
 
-    def __init__(self, log: RunLog, level: int = logging.DEBUG) -> None:
+    def __init__(self, log: MessageSink, level: int = logging.DEBUG) -> None:
         super().__init__(level)
         self._log = log
         self.setFormatter(logging.Formatter("%(message)s"))
@@ -92,7 +118,7 @@ class LogStream(io.TextIOBase):
     A ``print`` in a plugin would otherwise put a line into the log that no reader of logs understands.
     """
 
-    def __init__(self, log: RunLog, level: LogLevel) -> None:
+    def __init__(self, log: MessageSink, level: LogLevel) -> None:
         super().__init__()
         self._log = log
         self._level = level.name

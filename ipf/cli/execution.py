@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from ipf.cli.capture import captured
+from ipf.cli.capture import EarlyMessages, captured
 from ipf.cli.guard import UNEXPECTED, Interrupted, describe, exit_code_of, handled_signals
 from ipf.cli.joblog import JobLog, JobRecord
 from ipf.cli.journal import Journal
@@ -111,11 +111,14 @@ def run_job(request: JobRequest, journal: Journal, bar: ProgressBar | None = Non
 
     With a `bar` (a terminal), progress is shown there and a summary at the end.
     """
-    job_order, plugins = _prepared(request)
+    early = EarlyMessages(journal)
+    with captured(early):
+        job_order, plugins = _prepared(request)
     record = JobRecord.of(job_order, request.job_order, request.options.task, journal.process)
     with bar or contextlib.nullcontext(), contextlib.ExitStack() as until_end:
         job_log = JobLog(record, journal, on_terminal=bar is not None)
         run = _JobRun(request, job_order, plugins, job_log, bar, until_end)
+        early.pass_on(job_log.log)
         with captured(job_log.log):
             outcome = run.run()
         outcome = run.finish(outcome)

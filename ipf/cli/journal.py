@@ -23,7 +23,8 @@ class Records:
     `exit_code` is None when the child never said that it ended; `failure` are the lines of a failure that it
     left to be told. `asked` are path and task (or None) of the job order that is to be run, `job` what a
     post-mortem needs to know of the job, once the job order has been read; `messages` is the job's log as
-    (time, level, text), `crash` the Python stacks at a fatal signal.
+    (time, level, text), `early` what was said before there was a log, as (level, text), `crash` the Python
+    stacks at a fatal signal.
     """
 
     exit_code: int | None
@@ -31,6 +32,7 @@ class Records:
     asked: tuple[str, str | None] | None
     temporaries: tuple[str, ...]
     job: Mapping[str, Any] | None
+    early: tuple[tuple[str, str], ...]
     messages: tuple[tuple[str, str, str], ...]
     crash: tuple[str, ...]
 
@@ -66,6 +68,10 @@ class Journal:
         """A job order has been read; `job` is JSON."""
         self._write("job", job)
 
+    def early_message(self, level: str, text: str) -> None:
+        """Something said before there is a log; it is in the log as soon as the job has begun."""
+        self._write("early", (level, text))
+
     def message(self, time: str, level: str, text: str) -> None:
         """A line of the log."""
         self._write("message", (time, level, text))
@@ -77,7 +83,7 @@ class Journal:
 
     def read(self) -> Records:
         """Everything written so far."""
-        kinds = ("end", "asked", "temporary", "job", "message")
+        kinds = ("end", "asked", "temporary", "job", "early", "message")
         found: dict[str, list[Any]] = {kind: [] for kind in kinds}
         *complete, _torn = _content(self._descriptor).split(b"\n")
         for line in complete:
@@ -90,6 +96,7 @@ class Journal:
             asked=(found["asked"][-1][0], found["asked"][-1][1]) if found["asked"] else None,
             temporaries=tuple(dict.fromkeys(found["temporary"])),
             job=found["job"][-1] if found["job"] else None,
+            early=tuple((level, text) for level, text in found["early"]),
             messages=tuple((time, level, text) for time, level, text in found["message"]),
             crash=tuple(_content(self._crash_descriptor).decode("utf-8", "replace").splitlines()),
         )

@@ -37,6 +37,8 @@ def report_failure(records: Records, code: int, failure: tuple[str, ...]) -> Non
         file=record.log_file,
     )
     if records.job is None:  # nothing has been logged yet
+        for level, text in records.early:
+            log.message(level, text)
         for line in record.refusals:
             log.message("WARNING", line)
     for line in records.crash:

@@ -130,6 +130,40 @@ def test_what_plugins_print_is_part_of_the_log(tmp_path: Path) -> None:
     assert {"printed", "twice", "threads of BLAS: 1"} <= set(of_level(ended.stdout, "I"))
 
 
+TALKATIVE = """
+import logging, os, sys, warnings
+from ipf.engine import hookimpl
+print("imported")
+print("unfinished", end="")
+print("complained", file=sys.stderr)
+warnings.warn("deprecated thing")
+logging.getLogger("library").warning("logged")
+
+@hookimpl
+def ipf_joborder_dialects():
+    print("asked for dialects")
+    return []
+"""
+
+
+@pytest.mark.parametrize("end", ["", "raise ValueError", "os._exit(3)"])
+def test_what_plugins_print_while_they_are_loaded_is_part_of_the_log(tmp_path: Path, end: str) -> None:
+    talkative = tmp_path / "talkative.py"
+    talkative.write_text(TALKATIVE + end)
+    job = make_job(tmp_path / "job")
+    ended = run("ipf-processor", job.path, env={"IPF_PLUGIN_PATH": f"{talkative}{os.pathsep}{PLUGIN}"})
+    assert ended.returncode == {"": 0, "raise ValueError": 162, "os._exit(3)": 128}[end]
+    told = of_level(ended.stdout, "I")
+    assert told.count("imported") == 1
+    warnings = of_level(ended.stderr, "W")
+    assert [warnings[0], warnings[2]] == ["complained", "logged"]
+    assert warnings[1].endswith("UserWarning: deprecated thing")
+    report = job.report.read_text()
+    assert report.count("<Text>complained</Text>") == 1
+    last = {"": ["unfinishedasked for dialects"], "raise ValueError": ["unfinished"], "os._exit(3)": []}[end]
+    assert [line for line in told if line.startswith("unfinished")] == last
+
+
 @pytest.mark.parametrize(
     ("task", "setting", "code"),
     [("TINY", "", 0), ("TINY", "3", 3), ("OLQC", "3", 0), ("TINY", "128", 164)],
