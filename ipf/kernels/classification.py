@@ -1,8 +1,13 @@
 """Scene classification of single pixels from top-of-atmosphere reflectance: the spectral tests.
 
 Source of the sequence and of the tests: Sen2Cor Software User Manual and L2A Algorithm Theoretical Basis
-Document (S2-PDGS-MPC-ATBD-L2A, scene classification, steps 1 to 7) as realised by Sen2Cor 2.8. Everything is
-float32: a class depends on a confidence being exactly 1.
+Document (S2-PDGS-MPC-ATBD-L2A, scene classification, steps 1 to 7) as realised by Sen2Cor 2.8, with its
+recoveries of vegetation, water and soil from dark or unclassified pixels. Everything is float32: a class
+depends on a confidence being exactly 1.
+
+Left out, since they need neighbours, statistics of the scene or maps: the ring around snow and snow beside
+it, cloud shadow, the recoveries of land and cirrus from B09 and B10, dilations, and all that uses water
+bodies, land cover, snow cover or terrain.
 """
 
 from __future__ import annotations
@@ -79,6 +84,9 @@ class Thresholds(NamedTuple):
     rock_blue_swir_ratio: Real
     glint_ratio_low: Real
     glint_ratio_high: Real
+    recovery_vegetation_ratio: Real
+    recovery_water_nir_maximum: Real
+    recovery_soil_ratio: Real
     cloud_medium_probability: Real
     cloud_high_probability: Real
     cirrus_low: Real
@@ -103,6 +111,14 @@ def _line(ratio: Real, slope: Real, intercept: Real, minimum: Real, maximum: Rea
 
 
 @kernel
+def _is_dark(b04: Real, b8a: Real, ndsi: Real, t: Thresholds) -> bool:
+    """Whether a pixel is dark (step 1.1), and not far brighter in B11 than in green, which frees it (1.2)."""
+    return (
+        b04 < t.dark_red_maximum and t.dark_nir_minimum < b8a < t.dark_nir_maximum and ndsi > t.cloud_ndsi_low
+    )
+
+
+@kernel
 def _brightness(b04: Real, ndsi: Real, t: Thresholds) -> Real:
     """Cloud confidence to start from: bright in red (step 1.1), and brighter in green than B11 (1.2)."""
     red = _ramp(b04, t.cloud_red_low, t.cloud_red_high)
@@ -123,8 +139,8 @@ def _snow(b02: Real, b04: Real, b05: Real, b8a: Real, ndsi: Real, t: Thresholds)
 def _vegetation(b02: Real, b04: Real, b8a: Real, t: Thresholds) -> tuple[Real, bool]:
     """Factor on the cloud confidence and whether it is vegetation (step 3).
 
-    The ramp counts only between its ends: a pixel as green as vegetation, but too bright in blue for it, keeps
-    its confidence.
+    The ramp counts only between its ends: a pixel as green as vegetation, but too bright in blue for it,
+    keeps its confidence.
     """
     ramp = _ramp((b8a - b04) / (b8a + b04), t.vegetation_ndvi_low, t.vegetation_ndvi_high)
     if ramp == ONE and b02 >= t.vegetation_blue_maximum:
@@ -170,7 +186,7 @@ def _rock(b02: Real, b8a: Real, b11: Real, t: Thresholds) -> tuple[Real, bool]:
 
 @kernel
 def _surface(b02: Real, b04: Real, b8a: Real, b11: Real, b12: Real, t: Thresholds) -> tuple[Real, int]:
-    """Factor on the cloud confidence and class of the ground (steps 1.1 and 3 to 6)."""
+    """Factor on the cloud confidence and class of the ground (steps 3 to 6)."""
     vegetation_factor, is_vegetation = _vegetation(b02, b04, b8a, t)
     soil_factor, is_soil = _soil(b02, b11, t)
     water_factor, is_water = _water(b02, b04, b8a, b11, b12, t)
@@ -185,9 +201,44 @@ def _surface(b02: Real, b04: Real, b8a: Real, b11: Real, b12: Real, t: Threshold
         return factor, WATER
     if is_rock:
         return factor, NOT_VEGETATED
-    if b04 < t.dark_red_maximum and t.dark_nir_minimum < b8a < t.dark_nir_maximum:
-        return ZERO, DARK
     return factor, UNCLASSIFIED
+
+
+@kernel
+def _tested(
+    b02: Real,
+    b03: Real,
+    b04: Real,
+    b05: Real,
+    b8a: Real,
+    b11: Real,
+    b12: Real,
+    snow_possible: bool,
+    t: Thresholds,
+) -> tuple[Real, Real, int]:
+    """Cloud and snow confidence, and class of the ground (steps 1 to 6)."""
+    ndsi = (b03 - b11) / (b03 + b11)
+    if _is_dark(b04, b8a, ndsi, t):
+        return ZERO, ZERO, DARK
+    cloud, snow = _brightness(b04, ndsi, t), ZERO
+    if snow_possible and cloud > ZERO:
+        snow = _snow(b02, b04, b05, b8a, ndsi, t)
+    if snow > t.snow_confidence_minimum:
+        return ZERO, snow, SNOW
+    factor, ground = _surface(b02, b04, b8a, b11, b12, t)
+    return cloud * factor, snow, ground
+
+
+@kernel
+def _recovered(b02: Real, b03: Real, b04: Real, b8a: Real, b11: Real, ground: int, t: Thresholds) -> int:
+    """Class of a pixel that was left dark, or unclassified without any sign of cloud (recoveries)."""
+    if (b8a - b04) / (b8a + b04) > t.vegetation_ndvi_high or b8a / b03 > t.recovery_vegetation_ratio:
+        return VEGETATION
+    if b02 / b11 > t.water_ratio_high and b8a < b04 and b8a < t.recovery_water_nir_maximum:
+        return WATER
+    if ground == DARK and b02 / b11 < t.recovery_soil_ratio:
+        return NOT_VEGETATED
+    return ground
 
 
 @kernel
@@ -233,15 +284,9 @@ def classify(
                 continue
             blue, green, red = max(blue, SMALLEST), max(green, SMALLEST), max(red, SMALLEST)
             edge, nir, swir = max(edge, SMALLEST), max(nir, SMALLEST), max(swir, SMALLEST)
-            ndsi = (green - swir) / (green + swir)
-            cloud, snow, ground = _brightness(red, ndsi, t), ZERO, SNOW
-            if snow_possible and cloud > ZERO:
-                snow = _snow(blue, red, edge, nir, ndsi, t)
-            if snow > t.snow_confidence_minimum:
-                cloud = ZERO
-            else:
-                factor, ground = _surface(blue, red, nir, swir, swir2, t)
-                cloud *= factor
+            cloud, snow, ground = _tested(blue, green, red, edge, nir, swir, swir2, snow_possible, t)
+            if ground == DARK or (ground == UNCLASSIFIED and cloud == ZERO):
+                ground = _recovered(blue, green, red, nir, swir, ground, t)
             classes[row, column] = _clouds(blue, cirrus, cloud, ground, cirrus_possible, t)
             cloud_percent[row, column] = HUNDRED * cloud
             snow_percent[row, column] = HUNDRED * snow

@@ -1,8 +1,9 @@
 """Step `scene_classification`: what each 20 m pixel shows, and how likely cloud and snow are.
 
-The spectral tests of Sen2Cor 2.8 on top-of-atmosphere reflectance, with B8A as near infrared. Cloud shadow
-(class 3), the neighbourhood tests (dilations, snow rings, cirrus statistics) and the recoveries from maps of
-water, land cover and slope are not part of it; neither are topographic shadow and saturated pixels (class 1).
+The spectral tests of Sen2Cor 2.8 on top-of-atmosphere reflectance, with B8A as near infrared, and its
+recoveries of vegetation, water and soil. Cloud shadow (class 3), the neighbourhood tests (dilations, snow
+rings), statistics of the scene (recovery of land and cirrus) and the maps of water, land cover, snow and
+slope are not part of it; neither are topographic shadow and saturated pixels (class 1).
 """
 
 from __future__ import annotations
