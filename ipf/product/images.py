@@ -126,12 +126,23 @@ def _check_image(path: Path, dataset: gdal.Dataset, grid: Grid, components: int)
         raise ProductError(f"{path}: image of {dataset.RasterCount} components, expected {components}")
     if dataset.GetRasterBand(1).DataType not in (gdal.GDT_Byte, gdal.GDT_UInt16):
         raise ProductError(f"{path}: samples are not unsigned integers of 8 or 16 bits")
+    epsg = _epsg_of(dataset)
+    if epsg not in (None, grid.epsg):
+        raise ProductError(f"{path}: image in EPSG:{epsg}, expected EPSG:{grid.epsg} as in the tile metadata")
     transform = dataset.GetGeoTransform(can_return_null=True)
     if transform is not None and not np.allclose(transform, grid.geotransform, rtol=0, atol=1e-6):
         raise ProductError(
             f"{path}: image with geotransform {tuple(transform)}, expected {grid.geotransform} as in the tile"
             " metadata"
         )
+
+
+def _epsg_of(dataset: gdal.Dataset) -> int | None:
+    """EPSG code of an image's reference system, None where it states none."""
+    reference = dataset.GetSpatialRef()
+    if reference is None or reference.GetAuthorityName(None) != "EPSG":
+        return None
+    return int(reference.GetAuthorityCode(None))
 
 
 @contextmanager

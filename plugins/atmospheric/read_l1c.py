@@ -95,8 +95,9 @@ def _of_quantity(rasters: Rasters, quantity: str) -> dict[str, Raster]:
 
 
 def refuse_bad_files(known: Mapping[str, Any], parameters: NoParameters, context: Context) -> Findings:
-    """Refuse images and masks that are missing or empty, and raster masks, which are passed on undecoded, that
-    are cut or of another tile; raises `ProductError` naming the first one.
+    """Refuse images and masks that are missing or empty; raises `ProductError` naming the first one.
+
+    Raster masks are passed on undecoded, so that those that are cut or of another tile are refused here.
     """
     product: SafeProduct = known["l1c_product"]
     for layer, raster in (*product.bands.items(), *product.masks.items()):

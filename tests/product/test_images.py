@@ -128,6 +128,12 @@ def test_what_is_not_the_expected_image_is_named(image: Path, tmp_path: Path):
     cases = [
         (
             image,
+            Grid(32633, 600000.0, 4900020.0, 60, 500, 400),
+            UINT16,
+            "image in EPSG:32632, expected EPSG:32633 as in the tile metadata",
+        ),
+        (
+            image,
             Grid(32632, 600060.0, 4900020.0, 60, 500, 400),
             UINT16,
             "expected .* as in the tile metadata",

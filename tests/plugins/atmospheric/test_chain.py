@@ -254,6 +254,12 @@ def cut_mask(job: Job) -> str:
     return r"MSK_DETFOO_B02\.jp2: .* cut"
 
 
+def other_zone(job: Job) -> str:
+    (path,) = (job.demo / "L1C").glob("*.SAFE/GRANULE/*/MTD_TL.xml")
+    path.write_text(path.read_text().replace("EPSG:32718", "EPSG:32719"))
+    return r"\.jp2: image in EPSG:32718, expected EPSG:32719 as in the tile metadata"
+
+
 def lose_datastrip(job: Job) -> str:
     (path,) = (job.demo / "L1C").glob("*.SAFE/DATASTRIP/*/MTD_DS.xml")
     path.write_text(" ")
@@ -296,6 +302,7 @@ def nothing(job: Job) -> str:
         break_band,
         lose_mask,
         cut_mask,
+        other_zone,
         lose_datastrip,
         lower_sun,
         damp_air,
