@@ -280,10 +280,10 @@ def _remove(paths: tuple[str, ...]) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
-        except FileNotFoundError:
-            continue
         except OSError as problem:
-            _complain(f"{path}: temporary file cannot be removed: {problem.strerror}")
+            # Names are noted before files are made; of one that never was, a read-only disk does not say so.
+            if os.path.lexists(path):
+                _complain(f"{path}: temporary file cannot be removed: {problem.strerror}")
 
 
 def _occupy_standard_descriptors() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from typing import cast
 import click
 import pytest
 
-from ipf.cli.guard import Interrupted, describe, exit_code_of
+from ipf.cli.guard import Interrupted, _remove, describe, exit_code_of
 from ipf.cli.joblog import JobRecord
 from ipf.cli.journal import Journal
 from ipf.cli.options import byte_count, iso_time, named_value
@@ -25,6 +26,7 @@ from ipf.cli.warning_code import warning_exit_code
 from ipf.engine import Plan, RunOptions, TaskPlan
 from ipf.errors import OutputError, ProductError
 from ipf.joborder import JobOrder, LogLevel
+from tests.cli.programs import of_level
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,24 @@ def test_the_standard_library_tells_of_the_temporary_files_that_it_makes(tmp_pat
     lines = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     events = [line.split()[0] for line in lines.splitlines()]
     assert events == ["tempfile.mkstemp", "tempfile.mkdtemp", "tempfile.mkstemp"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_temporary_file_is_a_matter_only_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], there: bool
+) -> None:
+    """On a read-only file system, removing a file fails before anybody looks for the file."""
+    path = tmp_path / ".ipf-x"
+    if there:
+        path.touch()
+
+    def refuse(_path: Path) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    _remove((str(path),))
+    told = of_level(capfd.readouterr().err, "E")
+    assert told == ([f"{path}: temporary file cannot be removed: Read-only file system"] if there else [])
 
 
 def test_a_job_record_survives_json() -> None:
