@@ -92,7 +92,8 @@ class GribField:
         position = (points - axis[0]) / ((axis[-1] - axis[0]) / (axis.size - 1))
         if not np.all((position >= -1) & (position <= axis.size)):
             raise AuxiliaryError(
-                f"GRIB field {self.name}: {name} outside {axis.min():g} to {axis.max():g} degrees"
+                f"GRIB field {self.name}: {name} {points.min():g} to {points.max():g} is outside"
+                f" {axis.min():g} to {axis.max():g} degrees"
             )
         return np.asarray(np.clip(position, 0, axis.size - 1))
 

@@ -33,15 +33,16 @@ CAMS_WAVELENGTHS = (469, 550, 670, 865, 1240)
 
 @dataclass(frozen=True, slots=True)
 class Meteorology:
-    """Fields by short name (``tcwv``), and the files that they came from, for messages.
+    """Fields by short name (``tcwv``), the files read, and the file of each field, for messages.
 
     Every accessor takes latitudes and longitudes in degrees that broadcast together, and gives float64 values
     at those points; the mean over a tile is the mean of an accessor at the tile's nodes. A field that is not
-    in the files raises AuxiliaryError.
+    in the files, or that does not reach the points, raises AuxiliaryError naming the file.
     """
 
     fields: Mapping[str, GribField]
     files: tuple[Path, ...]
+    origins: Mapping[str, Path]
 
     def field(self, name: str) -> GribField:
         """Field of short name `name`."""
@@ -49,6 +50,14 @@ class Meteorology:
             files = ", ".join(str(path) for path in self.files) or "no GRIB file"
             raise AuxiliaryError(f"{files}: no field {name}; there are {', '.join(sorted(self.fields))}")
         return self.fields[name]
+
+    def values(self, name: str, latitude: npt.ArrayLike, longitude: npt.ArrayLike) -> FloatArray:
+        """Values of the field of short name `name` in its own unit, bilinear."""
+        field = self.field(name)
+        try:
+            return field.at(latitude, longitude)
+        except AuxiliaryError as problem:
+            raise AuxiliaryError(f"{self.origins[name]}: {problem}") from problem
 
     @property
     def valid_time(self) -> datetime:
@@ -61,15 +70,15 @@ class Meteorology:
 
     def water_vapour_cm(self, latitude: npt.ArrayLike, longitude: npt.ArrayLike) -> FloatArray:
         """Total column water vapour, cm (g/cm²)."""
-        return self.field("tcwv").at(latitude, longitude) / KILOGRAMS_PER_CM_WATER
+        return self.values("tcwv", latitude, longitude) / KILOGRAMS_PER_CM_WATER
 
     def ozone_cm_atm(self, latitude: npt.ArrayLike, longitude: npt.ArrayLike) -> FloatArray:
         """Total column ozone, cm-atm (1000 Dobson units)."""
-        return self.field("tco3").at(latitude, longitude) / KILOGRAMS_PER_CM_ATM
+        return self.values("tco3", latitude, longitude) / KILOGRAMS_PER_CM_ATM
 
     def sea_level_pressure_hpa(self, latitude: npt.ArrayLike, longitude: npt.ArrayLike) -> FloatArray:
         """Mean sea level pressure, hPa."""
-        return self.field("msl").at(latitude, longitude) / 100.0
+        return self.values("msl", latitude, longitude) / 100.0
 
     def surface_pressure_hpa(
         self, latitude: npt.ArrayLike, longitude: npt.ArrayLike, elevation: npt.ArrayLike
@@ -82,7 +91,7 @@ class Meteorology:
         self, latitude: npt.ArrayLike, longitude: npt.ArrayLike, wavelength: int = 550
     ) -> FloatArray:
         """Total aerosol optical depth at one of `CAMS_WAVELENGTHS` (nm)."""
-        return self.field(f"aod{wavelength}").at(latitude, longitude)
+        return self.values(f"aod{wavelength}", latitude, longitude)
 
 
 def read_meteorology(files: Iterable[Path]) -> Meteorology:
@@ -98,4 +107,4 @@ def read_meteorology(files: Iterable[Path]) -> Meteorology:
             if field.name in fields:
                 raise AuxiliaryError(f"{path}: field {field.name} is also in {origins[field.name]}")
             fields[field.name], origins[field.name] = field, path
-    return Meteorology(fields, paths)
+    return Meteorology(fields, paths, origins)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ipf_plugins.atmospheric.fields import TileField
 
 from ipf.auxiliary.meteorology import read_meteorology
+from ipf.errors import AuxiliaryError
 from ipf.product.reader import SafeProduct
 
 STANDARD_GRAVITY = 9.80665
@@ -34,7 +35,10 @@ class Forecast:
 
 
 def embedded_forecast(product: SafeProduct) -> Forecast:
-    """Read the GRIB files of a product; raises `AuxiliaryError` naming a file that cannot be used."""
+    """Read the GRIB files of a product.
+
+    Raises `AuxiliaryError` naming a file that cannot be used, and the tile that it does not cover.
+    """
     weather = read_meteorology(path for _, path in sorted(product.auxiliary_files.items()))
     latitude, longitude = product.node_coordinates()
     step = product.tile.angles.sun.row_step
@@ -42,10 +46,13 @@ def embedded_forecast(product: SafeProduct) -> Forecast:
     def over_tile(name: str, values: Callable[[Floats, Floats], Floats]) -> TileField | None:
         if name not in weather.fields:
             return None
-        return TileField.of(values(latitude, longitude), step)
+        try:
+            return TileField.of(values(latitude, longitude), step)
+        except AuxiliaryError as problem:
+            raise AuxiliaryError(f"{problem} (tile {product.tile.identifier})") from problem
 
     def elevation(latitude: Floats, longitude: Floats) -> Floats:
-        return weather.field("z").at(latitude, longitude) / STANDARD_GRAVITY
+        return weather.values("z", latitude, longitude) / STANDARD_GRAVITY
 
     return Forecast(
         over_tile("aod550", weather.aerosol_optical_thickness),

@@ -82,6 +82,17 @@ def test_older_products_have_no_aerosol(reference_data: Path):
         meteorology.aerosol_optical_thickness(-28.5, 147.5)
 
 
+def test_a_field_that_does_not_reach_the_tile_names_its_file(meteorology: Meteorology):
+    with pytest.raises(
+        AuxiliaryError, match=r"AUX_CAMSFO: GRIB field aod550: longitude 12\.5 to 13 is outside"
+    ):
+        meteorology.aerosol_optical_thickness(52.7, [12.5, 13.0])
+    with pytest.raises(
+        AuxiliaryError, match=r"AUX_ECMWFT: GRIB field msl: latitude -52\.7 to -52\.7 is outside"
+    ):
+        meteorology.surface_pressure_hpa(-52.7, -8.0, 0.0)
+
+
 def test_valid_time_is_the_acquisition(meteorology: Meteorology):
     # The tile was seen at 11:56:49; the fields are given for the minute at which the datastrip starts.
     assert f"{meteorology.valid_time:%Y-%m-%dT%H:%M}" == "2022-10-05T11:54"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from pydantic import TypeAdapter
 
 from ipf.engine import BlockStep
 from ipf.engine.testing import StepCase, check_contract, run_step
+from ipf.errors import AuxiliaryError
 from ipf.product.raster import raster_of_array
 from ipf.product.reader import open_product
 from tests.plugins.atmospheric import atmospheres
@@ -89,6 +91,14 @@ def test_the_forecast_of_an_official_product_is_what_its_processor_read(referenc
     assert forecast.water_vapour.mean == pytest.approx(1.41, abs=0.02)
     assert forecast.ground_elevation is not None
     assert 50 < forecast.ground_elevation.mean < 150  # the product states 92 m
+
+
+def test_a_forecast_of_another_place_is_named_with_the_tile(reference_data: Path) -> None:
+    product = open_product(reference_data / L2A)
+    (elsewhere,) = reference_data.glob("products/*T18LTM*/GRANULE/*/AUX_DATA/AUX_CAMSFO")
+    misplaced = replace(product, auxiliary_files={**product.auxiliary_files, "AUX_CAMSFO": elsewhere})
+    with pytest.raises(AuxiliaryError, match=r"T18LTM.*AUX_CAMSFO: GRIB field .* outside .*_T29UNU_N04\.00"):
+        embedded_forecast(misplaced)
 
 
 def test_the_state_can_be_written_and_read_as_a_breakpoint() -> None:
