@@ -27,6 +27,13 @@ def named_value(text: str) -> tuple[str, str]:
     return name, value
 
 
+def job_path(text: str) -> Path:
+    """Path of a job order; an empty one, an unset variable of a script, is not the working directory."""
+    if not text:
+        raise click.BadParameter("expected the path of a job order, found an empty argument")
+    return Path(text)
+
+
 def iso_time(text: str) -> datetime:
     """Aware time of ISO 8601 text, UTC where it names no zone."""
     try:
@@ -49,7 +56,7 @@ def job_options(function: Function) -> Function:
     """Add the argument JOB and the options of a job to a command."""
     for decorate in reversed(
         (
-            click.argument("job", type=PATH),
+            click.argument("job", type=job_path),
             click.option(
                 "--plugins",
                 type=PATH,

@@ -37,8 +37,10 @@ def main(arguments: Sequence[str], journal: Journal) -> int:
         case ["--help" | "-h"]:
             print(HELP, flush=True)
             return 0
-        case [job_order] if not job_order.startswith("-"):
+        case [job_order] if job_order and not job_order.startswith("-"):
             return _run(Path(job_order), task, journal)
+        case [""]:
+            raise UsageError(f"expected the path of a job order, found an empty argument; {USAGE}")
         case [option] if option.startswith("-"):
             raise UsageError(f"unknown option {option}; {USAGE}")
         case given:

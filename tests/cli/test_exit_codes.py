@@ -189,6 +189,8 @@ def test_the_code_of_warnings_may_stand_in_a_configuration_file(tmp_path: Path) 
     [
         ["ipf-processor"],
         ["ipf-processor", "one", "two"],
+        ["ipf-processor", ""],
+        ["ipf", "run", ""],
         ["ipf-processor", "--unknown"],
         ["ipf", "unknown"],
         ["ipf", "--unknown"],
