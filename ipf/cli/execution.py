@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from ipf.cli.capture import EarlyMessages, captured
 from ipf.cli.guard import UNEXPECTED, Interrupted, describe, exit_code_of, handled_signals
-from ipf.cli.joblog import JobLog, JobRecord
+from ipf.cli.joblog import JobLog, JobRecord, unknown_log_levels
 from ipf.cli.journal import Journal
 from ipf.cli.outcome import FAILED, WARNING, Outcome, outcome_of
 from ipf.cli.reportfiles import list_path, write_list, write_reports
@@ -196,7 +196,8 @@ class _JobRun:
         )
         for note in self._job_order.notes:
             self._job_log.log.message("DEBUG", note)
-        for line in self._job_log.record.refusals:
+        doubts = unknown_log_levels(self._job_order, self._request.job_order)
+        for line in (*doubts, *self._job_log.record.refusals):
             self._job_log.log.message("WARNING", line)
         try:
             return self._run()

@@ -122,6 +122,18 @@ class JobRecord:
         )
 
 
+def unknown_log_levels(job_order: JobOrder, path: Path) -> tuple[str, ...]:
+    """A line for each log level that the job order at `path` names in vain, and what is made of it."""
+    known = ", ".join(LogLevel.__members__)
+    selections = {"Stdout_Log_Level": job_order.stdout_log, "Stderr_Log_Level": job_order.stderr_log}
+    return tuple(
+        f"{path}: {element} {name}: expected one of {known}; {'ignored' if log.as_set else 'taken as INFO'}"
+        for element, log in selections.items()
+        for name in log.names
+        if name and LogLevel.of(name) is None
+    )
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ipf.cli.joblog import unknown_log_levels
 from ipf.errors import IpfError
 from ipf.joborder import Input, JobOrder, LogSelection, Output, Task, write_job_order
 from tests.cli.programs import (
@@ -162,6 +163,31 @@ def test_the_log_of_an_eegs_job_names_its_task_and_node(tmp_path: Path) -> None:
     assert all(re.search(r" node_7 TINY_CHAIN 01\.00 TINY \[\d{10}\]: \[I\] ", line) for line in lines)
     assert of_level(called.stderr, "W") == ["something is odd"]
     assert not (tmp_path / "1.LIST").exists()
+
+
+@pytest.mark.parametrize(
+    ("stdout", "stderr", "expected"),
+    [
+        ("LOUD", "WARNING", ["Stdout_Log_Level LOUD: expected one of DEBUG, INFO, PROGRESS, WARNING, ERROR"]),
+        ("LOUD", "", ["Stdout_Log_Level LOUD: expected one of DEBUG, INFO, PROGRESS, WARNING, ERROR"]),
+        ("debug", "Warning", []),
+        ("", "WARNING", []),
+    ],
+)
+def test_an_unknown_log_level_is_a_warning(
+    tmp_path: Path, stdout: str, stderr: str, expected: list[str]
+) -> None:
+    job = make_job(tmp_path / "job", stdout=stdout, stderr=stderr)
+    called = call("ipf-processor", job.path)
+    assert called.code == 0
+    assert of_level(called.stderr, "W") == [f"{job.path}: {text}; taken as INFO" for text in expected]
+
+
+def test_an_unknown_log_level_of_a_set_is_a_warning() -> None:
+    order = JobOrder("eegs", "C", "1", stderr_log=LogSelection(("ERROR", "LOUD"), as_set=True))
+    (warning,) = unknown_log_levels(order, Path("j.xml"))
+    assert warning.startswith("j.xml: Stderr_Log_Level LOUD: expected")
+    assert warning.endswith("; ignored")
 
 
 def test_a_log_file_stands_in_the_working_folder(tmp_path: Path) -> None:
