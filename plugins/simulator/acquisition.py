@@ -22,7 +22,8 @@ from ipf_plugins.simulator.scene import (
 from pydantic import Field, field_validator
 
 from ipf.engine import Context, Findings, SourceStep, StepParameters, provides
-from ipf.errors import ParameterError
+from ipf.errors import ParameterError, ProductError
+from ipf.product.acquisition import coordinate_system
 from ipf.product.angles import Direction
 from ipf.product.bands import BAND_NAMES, BANDS
 from ipf.product.names import TileName
@@ -33,7 +34,6 @@ from ipf.product.utc import UtcTime
 
 FULL_TILE_M = 109800
 COARSEST_M = 60
-PREVIEW_M = 320
 
 
 class AcquisitionParameters(StepParameters):
@@ -92,6 +92,12 @@ class AcquisitionParameters(StepParameters):
     def _whole_coarse_pixels(cls, value: int) -> int:
         if value % COARSEST_M:
             raise ValueError(f"expected a multiple of {COARSEST_M} m, so that the three resolutions share it")
+        return value
+
+    @field_validator("epsg")
+    @classmethod
+    def _utm(cls, value: int) -> int:
+        coordinate_system(value)
         return value
 
     @field_validator("sensing_time")
@@ -208,12 +214,10 @@ def _like(path: Path, fixed: FixedAtmosphere | None, seed: int) -> tuple[Scene, 
     )
     if fixed is not None:
         return scene, footprints(product.grid, None)
-    masks = {
-        band.name: product.masks[f"detector_footprint/{band.name}"]
-        for band in BANDS
-        if f"detector_footprint/{band.name}" in product.masks
-    }
-    return scene, masks
+    absent = [name for name in BAND_NAMES if f"detector_footprint/{name}" not in product.masks]
+    if absent:
+        raise ProductError(f"{path}: no detector footprint of {', '.join(absent)}")
+    return scene, {name: product.masks[f"detector_footprint/{name}"] for name in BAND_NAMES}
 
 
 def check_acquisition(

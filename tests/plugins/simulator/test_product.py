@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,12 @@ from ipf_plugins.simulator.truth import read_truth
 from osgeo import gdal
 
 from ipf.auxiliary.meteorology import read_meteorology
+from ipf.engine import run_plan
 from ipf.errors import PlanError, ProductError
 from ipf.product.bands import BANDS
 from ipf.product.masks import CLOUD_FLAGS, QUALITY_FLAGS
 from ipf.product.reader import open_product
-from tests.plugins.simulator.conftest import SIZE_M, plan_scene, run_scene
+from tests.plugins.simulator.conftest import SIZE_M, Listener, plan_scene, run_scene
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -123,6 +125,17 @@ def failing(inputs: BandAtSensor, parameters: SensorParameters, context: Context
 def ipf_steps():
     yield replace(COUNTS, run=failing)
 """
+
+
+def test_a_product_that_appears_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    plan, loaded = plan_scene(tmp_path)
+    other = plan.tasks[0].outputs[0].path
+    other.mkdir(parents=True)
+    (other / "precious").touch()
+    report = run_plan(plan, loaded, Listener(), threading.Event())
+    assert report.exit_code == 168
+    assert "exists already" in report.error
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["simulate_l1c.xml", "precious"]
 
 
 def test_a_failure_leaves_nothing(tmp_path: Path) -> None:

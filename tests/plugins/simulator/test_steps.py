@@ -202,6 +202,7 @@ def test_a_scene_like_a_real_product(tmp_path: Path, reference_data: Path) -> No
         ({"sensing_time": "yesterday"}, "not a UTC time"),
         ({"satellite": "S2X"}, "S2A"),
         ({"tile": "toulouse"}, "match pattern"),
+        ({"epsg": 32661}, "not a UTM zone"),
         ({"sun_zenith": 89.0}, "less than or equal to 75"),
     ],
 )
