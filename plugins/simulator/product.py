@@ -32,7 +32,7 @@ TRUTH_TYPE = "TRUTH"
 TRUTH_SUFFIX = ".TRUTH"
 ENCODING_BYTES = 100 * 2**20
 """Images being encoded, beside the layers. Those of a full tile take more, but less than is forecast for the
-truth of all bands, of which only that of the bands under way is held: 3.1 GB were measured, 3.9 are forecast."""
+truth of all bands, of which only that of the bands under way is held: measured 3.1 GB, forecast 3.9."""
 
 Rasters = Mapping[str, Raster]
 
