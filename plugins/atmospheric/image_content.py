@@ -64,7 +64,11 @@ def _percentage(part: int, whole: int) -> float:
 def image_content(
     cover: ClassCover, state: AtmosphericState, mean_aot: float, mean_water_vapour: float
 ) -> ImageContent:
-    """Image_Content_QI of a tile; methods and sources in the words that PSD 14.8 has for them."""
+    """Image_Content_QI of a tile; methods and sources in the words that PSD 14.8 has for them.
+
+    The schema demands the percentage of saturated and defective pixels: it counts class 1 like the others, so
+    it is 0 for a classification that never gives that class, whatever the masks of Level 1C hold.
+    """
     aerosol_from_cams = state.aerosol_optical_thickness.source is Source.CAMS
     ozone_from_ecmwf = state.ozone.source is Source.ECMWF
     return ImageContent(

@@ -3,7 +3,8 @@
 The spectral tests of Sen2Cor 2.8 on top-of-atmosphere reflectance, with B8A as near infrared, and its
 recoveries of vegetation, water and soil. Cloud shadow (class 3), the neighbourhood tests (dilations, snow
 rings), statistics of the scene (recovery of land and cirrus) and the maps of water, land cover, snow and
-slope are not part of it; neither are topographic shadow and saturated pixels (class 1).
+slope are not part of it, nor is topographic shadow. Class 1 is never given: the special count of saturated
+pixels (65535) does not fit the 15 bits of Level-1C images, and the masks that hold them are not decoded here.
 """
 
 from __future__ import annotations
@@ -18,16 +19,20 @@ from ipf_plugins.atmospheric.thresholds import SceneClassificationParameters
 
 from ipf.engine import Bands, BlockStep, Context, reads, writes
 from ipf.kernels.classification import classify
+from ipf.product.bands import BAND_NAMES
 
 RESOLUTION = 20
-BANDS = ("B02", "B03", "B04", "B05", "B8A", "B10", "B11", "B12")
+TESTED_BANDS = ("B02", "B03", "B04", "B05", "B8A", "B10", "B11", "B12")
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Reflectance of the bands that the tests use, and the ground elevation."""
+    """Reflectance, and the ground elevation.
 
-    toa_reflectance: Annotated[Bands, reads(bands=BANDS, resolution=RESOLUTION)]
+    Of the bands without a test it is only asked whether they hold data: a pixel has a class where all do.
+    """
+
+    toa_reflectance: Annotated[Bands, reads(bands=BAND_NAMES, resolution=RESOLUTION)]
     atmospheric_state: AtmosphericState
 
 
@@ -53,18 +58,14 @@ def classify_scene(inputs: Inputs, parameters: SceneClassificationParameters, co
     toa = inputs.toa_reflectance
     elevation = inputs.atmospheric_state.ground_elevation.field.mean
     classes, cloud, snow = classify(
-        toa["B02"],
-        toa["B03"],
-        toa["B04"],
-        toa["B05"],
-        toa["B8A"],
-        toa["B10"],
-        toa["B11"],
-        toa["B12"],
+        *(toa[band] for band in TESTED_BANDS),
         parameters.snow_possible,
         elevation < parameters.cirrus_elevation_maximum,
         parameters.thresholds,
     )
+    missing = np.any([np.isnan(toa[band]) for band in BAND_NAMES], axis=0)
+    for layer in (classes, cloud, snow):
+        layer[missing] = 0
     return Outputs(classes, cloud, snow)
 
 

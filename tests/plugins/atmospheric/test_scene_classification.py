@@ -6,28 +6,31 @@ import numpy as np
 import pydantic
 import pytest
 from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState
-from ipf_plugins.atmospheric.scene_classification import BANDS, scene_classification
+from ipf_plugins.atmospheric.scene_classification import scene_classification
 from ipf_plugins.atmospheric.thresholds import SceneClassificationParameters
 
 from ipf.engine.testing import StepCase, check_contract, run_step
 from ipf.kernels import classification as classes
-from ipf.product.bands import BY_NAME
+from ipf.product.bands import BAND_NAMES, BY_NAME
 from ipf.product.raster import Raster, raster_of_array
 from tests.plugins.atmospheric import atmospheres
 
 CIRRUS_OVER_FOREST = {
-    "B02": 0.12, "B03": 0.11, "B04": 0.08, "B05": 0.13, "B8A": 0.38, "B10": 0.022, "B11": 0.18, "B12": 0.09
+    "B01": 0.14, "B02": 0.12, "B03": 0.11, "B04": 0.08, "B05": 0.13, "B06": 0.27, "B07": 0.34,
+    "B08": 0.36, "B8A": 0.38, "B09": 0.12, "B10": 0.022, "B11": 0.18, "B12": 0.09,
 }  # fmt: skip
+LARGEST_COUNT = 32767
+"""Largest count of an image of 15 bits."""
 
 
 def bands(reflectance: dict[str, float], noise: float = 0.0) -> dict[str, Raster]:
     """Level-1C bands of a small scene, the same everywhere but for noise."""
     rng = np.random.default_rng(4)
     made = {}
-    for band in BANDS:
+    for band in BAND_NAMES:
         grid = atmospheres.small().at(BY_NAME[band].resolution)
         values = reflectance[band] * (1 + noise * rng.standard_normal(grid.shape))
-        counts = np.clip(np.rint(values * 10000 + 1000), 1, 32767).astype(np.uint16)
+        counts = np.clip(np.rint(values * 10000 + 1000), 1, LARGEST_COUNT).astype(np.uint16)
         made[band] = raster_of_array(f"toa_reflectance/{band}", grid, counts, "1", 1e-4, -1000, 0)
     return made
 
@@ -47,6 +50,21 @@ def test_thin_cirrus_is_told_on_low_ground_only(elevation: float, expected: int)
     state = atmospheres.stated(ground_elevation=elevation)
     layers = run_step(case(bands(CIRRUS_OVER_FOREST), state)).layers
     assert np.unique(layers["scene_classification"]).tolist() == [expected]
+
+
+@pytest.mark.parametrize("band", BAND_NAMES)
+def test_where_any_band_holds_no_data_there_is_no_class(band: str) -> None:
+    rasters = bands(CIRRUS_OVER_FOREST)
+    counts = rasters[band].read_all().copy()
+    counts[0, 0] = 0
+    rasters[band] = raster_of_array(
+        f"toa_reflectance/{band}", rasters[band].grid, counts, "1", 1e-4, -1000, 0
+    )
+    layers = run_step(case(rasters, atmospheres.stated())).layers
+    side = max(1, BY_NAME[band].resolution // 20)
+    for layer in layers.values():
+        assert np.all(layer[:side, :side] == 0)
+    assert np.count_nonzero(layers["scene_classification"] == 0) == side * side
 
 
 def test_layers_are_bytes_at_20_m() -> None:
