@@ -26,6 +26,15 @@ def _match(pattern: re.Pattern[str], text: str, expected: str) -> dict[str, str]
     return match.groupdict(default="")
 
 
+_BASELINE_IN_NAME = re.compile(r"_N(\d{2})\.?(\d{2})(?=_|\.SAFE$|$)", re.ASCII)
+
+
+def baseline_in_name(text: str) -> str | None:
+    """Baseline ``04.00`` that a compact product name or an identifier tells, None where it tells none."""
+    match = _BASELINE_IN_NAME.search(text)
+    return None if match is None else f"{match[1]}.{match[2]}"
+
+
 @dataclass(frozen=True, slots=True)
 class ProductName:
     """Compact name of a product: ``S2A_MSIL1C_20220125T151701_N0400_R125_T18LTM_20220125T190036``.

@@ -26,6 +26,7 @@ from ipf.product.metadata import (
     TileMetadata,
 )
 from ipf.product.metadata_reader import read_product_metadata
+from ipf.product.names import baseline_in_name
 from ipf.product.raster import Grid, Raster
 from ipf.product.tile_rasters import TileRasters
 from ipf.product.tile_reader import read_tile_metadata
@@ -69,9 +70,19 @@ class SafeProduct:
     def read_datastrip(self) -> DatastripMetadata:
         """Read the datastrip's metadata (up to a second: the document has some 10 MB).
 
-        Raises ProductError naming the file when it is missing, a stand-in or malformed.
+        Raises ProductError naming the file when it is missing, a stand-in or malformed, or contradicts the
+        product's metadata on how counts become reflectance.
         """
-        return read_datastrip_metadata(layout.datastrip_document(self.datastrip_folder))
+        document = layout.datastrip_document(self.datastrip_folder)
+        datastrip = read_datastrip_metadata(document)
+        if self.metadata is not None and datastrip.baseline != self.metadata.baseline:
+            raise ProductError(
+                f"{document}: PROCESSING_BASELINE is {datastrip.baseline}, expected"
+                f" {self.metadata.baseline} as in the product metadata"
+            )
+        if datastrip.radiometry.offsets != self.radiometry.offsets:
+            raise ProductError(f"{document}: offsets of the bands are not those of the product metadata")
+        return datastrip
 
     def node_coordinates(self) -> tuple[FloatArray, FloatArray]:
         """Latitude and longitude (degrees, WGS 84) of the nodes of the angle grids."""
@@ -96,6 +107,12 @@ def open_product(path: Path, tile: str | None = None, store: BandStore | None = 
     root = document.parent
     metadata = read_product_metadata(document)
     granule = layout.choose_granule(metadata, document, tile)
+    names = {
+        "PRODUCT_URI": metadata.uri,
+        "datastripIdentifier": granule.datastrip_identifier,
+        "granuleIdentifier": granule.granule_identifier,
+    }
+    _check_baseline(metadata.baseline, names, document)
     folder = layout.tile_folder(root, granule, document)
     tile_document = layout.tile_document(folder)
     tile_metadata = read_tile_metadata(tile_document)
@@ -128,6 +145,11 @@ def open_tile(tile_folder: Path, datastrip_folder: Path, store: BandStore | None
     datastrip = read_datastrip_metadata(datastrip_document)
     if datastrip.level != tile_metadata.level or tile_metadata.identifier not in datastrip.tiles:
         raise ProductError(f"{datastrip_document}: Tile_List lacks {tile_metadata.identifier} of {document}")
+    names = {
+        "DATASTRIP_ID of the tile": tile_metadata.datastrip_identifier,
+        "tileId": tile_metadata.identifier,
+    }
+    _check_baseline(datastrip.baseline, names, datastrip_document)
     return _assemble(
         tile_metadata,
         None,
@@ -138,6 +160,17 @@ def open_tile(tile_folder: Path, datastrip_folder: Path, store: BandStore | None
         document,
         store or BandStore(),
     )
+
+
+def _check_baseline(baseline: str, names: Mapping[str, str], document: Path) -> None:
+    """Refuse a PROCESSING_BASELINE that is not the one in the names beside it, by the element of each.
+
+    The baseline decides whether counts have offsets; a wrong one would change every reflectance in silence.
+    Names before December 2016 may tell none.
+    """
+    for element, name in names.items():
+        if baseline_in_name(name) not in (None, baseline):
+            raise ProductError(f"{document}: PROCESSING_BASELINE is {baseline}, but {element} is {name}")
 
 
 def _assemble(

@@ -16,6 +16,7 @@ from ipf.product.names import (
     LongProductName,
     ProductName,
     TileName,
+    baseline_in_name,
     image_content,
 )
 
@@ -150,3 +151,17 @@ def test_folders_of_the_real_products(reference_data: Path):
 def test_image_content_refuses_other_names(name):
     with pytest.raises(ValueError, match="compact image name"):
         image_content(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "baseline"),
+    [
+        ("S2A_MSIL1C_20220125T151701_N0400_R125_T18LTM_20220125T190036.SAFE", "04.00"),
+        ("S2C_OPER_MSI_L1C_TL_2CPS_20241031T102919_A000807_T33TTG_N99.04", "99.04"),
+        ("S2A_OPER_MSI_L1C_DS_SGS__20171207T032513_S20171207T002252_N02.06", "02.06"),
+        ("S2A_OPER_PRD_MSIL1C_PDMC_20160806T181453_R116_V20160806T002051_20160806T002051.SAFE", None),
+        ("S2A_OPER_MSI_L1C_TL_SGS__20181231T203637_A018414_T10SDG", None),
+    ],
+)
+def test_the_baseline_that_a_name_tells(name: str, baseline: str | None):
+    assert baseline_in_name(name) == baseline

@@ -17,10 +17,12 @@ from ipf.product.bands import BAND_NAMES, BY_NAME
 from ipf.product.images import BandStore
 from ipf.product.jpeg2000 import ImageKind, encode_jpeg2000
 from ipf.product.masks import CLOUD_FLAGS, QUALITY_FLAGS
-from ipf.product.names import TileName
+from ipf.product.metadata_reader import read_product_metadata
+from ipf.product.names import TileName, baseline_in_name
 from ipf.product.raster import Grid, Window
 from ipf.product.reader import SafeProduct, open_product, open_tile
 from ipf.product.tile_rasters import SCENE_CLASSES
+from tests.product.documents import documents
 
 
 def folder_of(reference_data: Path, tile: str) -> Path:
@@ -315,6 +317,76 @@ def test_a_tile_that_is_not_the_products_is_refused(compact: Path):
         ProductError, match=r"_T55JEK_N02\.06, expected .*_T55JEJ_N02\.06 as in MTD_MSIL1C\.xml"
     ):
         open_product(compact)
+
+
+@pytest.mark.parametrize(
+    ("element", "name"),
+    [
+        ("PROCESSING_BASELINE", "PRODUCT_URI is S2A_MSIL1C_20171207T002051_N0206_R116"),
+        ("PRODUCT_URI", "PRODUCT_URI is S2A_MSIL1C_20171207T002051_N0205_R116"),
+        ("datastripIdentifier", r"datastripIdentifier is \w+_N02\.05"),
+        ("granuleIdentifier", r"granuleIdentifier is \w+_N02\.05"),
+    ],
+)
+def test_a_baseline_that_the_names_contradict_is_refused(compact: Path, element: str, name: str):
+    document = compact / "MTD_MSIL1C.xml"
+    root = etree.parse(document).getroot()
+    granule = root.find(".//Granule")
+    if element in granule.attrib:
+        granule.set(element, granule.get(element).replace("N02.06", "N02.05"))
+    else:
+        place = root.find(f".//{element}")
+        place.text = place.text.replace("02.06", "02.05").replace("N0206", "N0205")
+    write(document, root)
+    with pytest.raises(ProductError, match=rf"MTD_MSIL1C\.xml: PROCESSING_BASELINE is 02\.0\d, but {name}"):
+        open_product(compact)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (">02.06</PROCESSING_BASELINE>", ">02.05</PROCESSING_BASELINE>", r"is 02\.05, expected 02\.06"),
+        (
+            "<Reflectance_Conversion>",
+            "<Radiometric_Offset_List>"
+            + "".join(f'<RADIO_ADD_OFFSET band_id="{band}">-1000</RADIO_ADD_OFFSET>' for band in range(13))
+            + "</Radiometric_Offset_List><Reflectance_Conversion>",
+            "offsets of the bands are not those of the product",
+        ),
+    ],
+)
+def test_a_datastrip_that_contradicts_the_product_is_refused(
+    source: Path, compact: Path, old: str, new: str, message: str
+):
+    (document,) = source.glob("DATASTRIP/*/MTD_DS.xml")
+    text = document.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    copied = compact / document.relative_to(source)
+    copied.parent.mkdir(parents=True)
+    copied.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ProductError, match=rf"MTD_DS\.xml: .*{message}"):
+        open_product(compact).read_datastrip()
+
+
+def test_a_datastrip_of_another_baseline_is_refused(long_named: Path):
+    (tile_folder,) = (long_named / "GRANULE").iterdir()
+    (datastrip_folder,) = (long_named / "DATASTRIP").iterdir()
+    (document,) = datastrip_folder.iterdir()
+    text = document.read_text(encoding="utf-8")
+    document.write_text(text.replace(">02.06</PROCESSING", ">02.05</PROCESSING"), encoding="utf-8")
+    with pytest.raises(
+        ProductError, match=r"PROCESSING_BASELINE is 02\.05, but DATASTRIP_ID of the tile is S2A"
+    ):
+        open_tile(tile_folder, datastrip_folder)
+
+
+def test_every_real_document_has_the_baseline_of_its_names(reference_data: Path):
+    read = [read_product_metadata(path) for path in documents(reference_data, "_User_Product")]
+    for product in read:
+        (granule,) = product.granules
+        for name in (product.uri, granule.granule_identifier, granule.datastrip_identifier):
+            assert baseline_in_name(name) == product.baseline
+    assert len(read) == 18
 
 
 def test_folders_without_or_with_two_documents_are_refused(compact: Path, tmp_path: Path):
