@@ -176,12 +176,18 @@ def _water(b02: Real, b04: Real, b8a: Real, b11: Real, b12: Real, t: Thresholds)
 
 @kernel
 def _rock(b02: Real, b8a: Real, b11: Real, t: Thresholds) -> tuple[Real, bool]:
-    """Factor on the cloud confidence and whether it is rock or sand (step 6)."""
+    """Factor on the cloud confidence and whether it is rock or sand (step 6).
+
+    That blue is far below B11 is asked of the class, not of the ramp: below the ramp only rock is no cloud.
+    """
     ratio = b8a / b11
     limit = _line(ratio, t.rock_blue_slope, t.rock_blue_intercept, t.rock_blue_minimum, t.rock_blue_maximum)
-    if b02 >= limit or b02 >= t.rock_blue_swir_ratio * b11:
+    if b02 >= limit:
         return ONE, False
-    return _ramp(ratio, t.rock_ratio_low, t.rock_ratio_high), ratio < t.rock_ratio_low
+    if ratio < t.rock_ratio_low:
+        is_rock = b02 < t.rock_blue_swir_ratio * b11
+        return (ZERO if is_rock else ONE), is_rock
+    return _ramp(ratio, t.rock_ratio_low, t.rock_ratio_high), False
 
 
 @kernel

@@ -93,6 +93,17 @@ def test_bright_vegetation_keeps_its_cloud_confidence() -> None:
     assert (classes[0, 0], cloud[0, 0]) == (classification.VEGETATION, 0)
 
 
+@pytest.mark.parametrize(("nir_to_swir", "factor"), [(0.89, 1.0), (1.0, 0.5), (1.11, 1.0)])
+def test_blue_below_the_limit_of_rock_is_less_of_a_cloud_even_when_no_rock(
+    nir_to_swir: float, factor: float
+) -> None:
+    """B02/B11 = 1.05 is no rock: no class, and no certainty against a cloud below the ramp either."""
+    b8a = nir_to_swir * 0.2
+    classes, cloud, _ = classify(image(0.21, 0.20, 0.20, 0.20, b8a, 0.002, 0.20, 0.18))
+    assert cloud[0, 0] == pytest.approx(100 * factor * (0.14 / 0.19) ** 2, rel=1e-4)
+    assert classes[0, 0] == classification.CLOUD_MEDIUM
+
+
 def test_where_snow_is_impossible_a_snowy_spectrum_is_cloud() -> None:
     classes, cloud, snow = classify(image(*SPECTRA["fresh snow"][1]), snow=False)
     assert classes[0, 0] != classification.SNOW
@@ -206,13 +217,15 @@ def twin(bands: list[np.ndarray], snow_possible: bool, cirrus_possible: bool) ->
         T.water_swir_slope * b02_b11 + T.water_swir_intercept, T.water_swir_minimum, T.water_swir_maximum
     )
     soil_like = b02 < soil_limit
-    rock_like = (b02 < rock_limit) & (b02 < T.rock_blue_swir_ratio * b11)
+    rock_dim = b02 < rock_limit
+    is_rock = rock_dim & (b8a_b11 < T.rock_ratio_low) & (b02 < T.rock_blue_swir_ratio * b11)
     water_like = (b8a < b04) & (b02 < T.water_blue_maximum)
     blue_water = water_like & (b02 - b04 > T.water_blue_red_difference)
     ratio_water = water_like & ~blue_water & (b12 < swir_limit)
     one = np.float32(1)
     soil = np.where(soil_like, ramp(b02_b11, T.soil_ratio_low, T.soil_ratio_high), one)
-    rock = np.where(rock_like, ramp(b8a_b11, T.rock_ratio_low, T.rock_ratio_high), one)
+    rock = np.where(rock_dim, ramp(b8a_b11, T.rock_ratio_low, T.rock_ratio_high), one)
+    rock[rock_dim & (b8a_b11 < T.rock_ratio_low) & ~is_rock] = 1
     water = np.where(ratio_water, one - ramp(b02_b11, T.water_ratio_low, T.water_ratio_high), one)
     water[blue_water] = 0
     glint = one - ramp(b04 / b11, T.glint_ratio_low, T.glint_ratio_high)
@@ -227,7 +240,7 @@ def twin(bands: list[np.ndarray], snow_possible: bool, cirrus_possible: bool) ->
             (vegetation == 1) & (b02 < T.vegetation_blue_maximum),
             soil_like & (b02_b11 < T.soil_ratio_low),
             blue_water | (ratio_water & (b02_b11 > T.water_ratio_high)),
-            rock_like & (b8a_b11 < T.rock_ratio_low),
+            is_rock,
         ],
         [11, 2, 4, 5, 6, 5],
         7,
