@@ -1,9 +1,9 @@
 """What plugins and libraries say in ways of their own becomes lines of the log.
 
 A management layer reads both streams of a processor as its log; a ``print`` of a plugin, a Python warning or
-a message of GDAL would put lines into it that no reader of logs understands. Only what is
-written to the descriptors of the streams passes by: by native libraries, by programs that a plugin starts
-without redirecting their output, by ``os.write``.
+a message of GDAL would put lines into it that no reader of logs understands. Only what is written to
+the descriptors of the streams passes by: by native libraries, by programs that a plugin starts without
+redirecting their output, by ``os.write``.
 """
 
 from __future__ import annotations
