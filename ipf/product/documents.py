@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from ipf.errors import OutputError
 from ipf.product.metadata import DatastripMetadata, Level, ProductMetadata, TileMetadata
+from ipf.product.metadata_writer import first_baseline_of
 from ipf.product.names import DatastripName, ImageName, ProductName, TileName
 
 
@@ -62,12 +63,20 @@ class Documents:
         return str(ImageName(self.tile_name.tile, start, content, resolution))
 
     def checked(self) -> Documents:
-        """The same documents; OutputError naming the element when they contradict each other."""
+        """The same documents; OutputError naming the element when they contradict each other, or are of a
+        baseline that does not know the satellite.
+        """
         product, datastrip, tile = self.product, self.datastrip, self.tile
         try:
             names = self.product_name, self.datastrip_name, self.tile_name
         except ValueError as problem:
             raise OutputError(f"{product.uri}: {problem}") from problem
+        first = first_baseline_of(product.satellite)
+        if product.baseline < first:
+            raise OutputError(
+                f"{product.uri}: PROCESSING_BASELINE is {product.baseline}, expected {first} or later for"
+                f" {product.datatake.spacecraft_name}"
+            )
         pairs = {
             "level of the datastrip": (datastrip.level, product.level),
             "level of the tile": (tile.level, product.level),

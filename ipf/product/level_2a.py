@@ -17,7 +17,7 @@ from ipf.product.metadata import (
     Quantification,
     TileMetadata,
 )
-from ipf.product.metadata_writer import CAST_SHADOW_SINCE_PSD, psd_version_of
+from ipf.product.metadata_writer import CAST_SHADOW_SINCE_PSD, first_baseline_of, psd_version_of
 from ipf.product.names import DatastripName, ProductName, TileName
 from ipf.product.utc import UtcTime
 
@@ -85,9 +85,13 @@ class L2AProcessing:
 def level_2a_documents(l1c: Documents, processing: L2AProcessing) -> Documents:
     """Documents of the Level-2A product of `l1c`; lists of files and figures of quality are added later.
 
-    A baseline before 04.00 raises ValueError: Level-2A products of that time had other images and masks.
+    Where no baseline is asked for, that of Level-1C is lifted to the first that can be written for the
+    satellite. One before 04.00 raises ValueError: Level-2A products of that time had other images and masks;
+    one whose schemas do not know the satellite raises OutputError.
     """
-    baseline = processing.baseline or max(l1c.baseline, OFFSETS_SINCE)
+    baseline = processing.baseline or max(
+        l1c.baseline, OFFSETS_SINCE, first_baseline_of(l1c.product.satellite)
+    )
     if baseline < OFFSETS_SINCE:
         raise ValueError(
             f"Level-2A products of baseline {baseline} are not written, expected {OFFSETS_SINCE} on"

@@ -32,10 +32,21 @@ CAST_SHADOW_SINCE_PSD = 15
 PSD_15_SINCE = "05.11"
 """First baseline of PSD 15."""
 
+_SATELLITES_OF_PSD_14 = ("S2A", "S2B")
+_FIRST_BASELINE = "02.04"
+
 
 def psd_version_of(baseline: str) -> int:
     """Major version of the Product Specification Document that products of `baseline` are written by."""
     return 15 if baseline >= PSD_15_SINCE else 14
+
+
+def first_baseline_of(satellite: str) -> str:
+    """First baseline by whose schemas products of a satellite are valid.
+
+    PSD 14.8 knows Sentinel-2A and Sentinel-2B only (datatakeIdentifier, SPACECRAFT_NAME).
+    """
+    return _FIRST_BASELINE if satellite in _SATELLITES_OF_PSD_14 else PSD_15_SINCE
 
 
 def has_raster_masks(baseline: str) -> bool:

@@ -14,7 +14,7 @@ from ipf_plugins.simulator.scene import BASELINE, Air, Scene
 from ipf_plugins.simulator.spectra import Cover
 from ipf_plugins.simulator.truth import write_band, write_document, write_layers
 from ipf_plugins.simulator.weather import write_forecasts
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ipf.engine import Context, Findings, PlannedFile, SinkStep, StepParameters, Written, reads
 from ipf.errors import PlanError
@@ -23,6 +23,7 @@ from ipf.product.bands import BAND_NAMES
 from ipf.product.documents import Documents
 from ipf.product.l1c_writer import L1CMasks, write_l1c_product
 from ipf.product.masks import CLOUD_FLAGS, QUALITY_FLAGS, Flags
+from ipf.product.metadata_writer import first_baseline_of
 from ipf.product.product_writer import discard, publish, temporary_folder
 from ipf.product.raster import Raster, Window
 from ipf.product.utc import UtcTime
@@ -38,11 +39,23 @@ Rasters = Mapping[str, Raster]
 
 
 class ProductParameters(StepParameters):
-    """How the product is coded."""
+    """What the product is called, and how it is coded."""
 
     jp2_profile: Literal["official", "fast"] = Field(
         "fast", description="JPEG 2000 coding: as official products, or code-blocks of 64 x 64 everywhere"
     )
+    baseline: str | None = Field(
+        None,
+        pattern=r"^\d{2}\.\d{2}$",
+        description="Processing baseline from 04.00, for Sentinel-2C from 05.11; none for the first of these",
+    )
+
+    @field_validator("baseline")
+    @classmethod
+    def _with_offsets(cls, value: str | None) -> str | None:
+        if value is not None and value < BASELINE:
+            raise ValueError(f"expected {BASELINE} or later, since counts are made with offsets")
+        return value
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,7 @@ class Inputs:
         return {name: getattr(self, name) for name in names}
 
 
-def documents_of(scene: Scene, context: Context) -> Documents:
+def documents_of(scene: Scene, parameters: ProductParameters, context: Context) -> Documents:
     """Metadata of the scene's product."""
     return l1c_documents(
         Acquisition(
@@ -81,17 +94,19 @@ def documents_of(scene: Scene, context: Context) -> Documents:
             absolute_orbit=scene.absolute_orbit,
             relative_orbit=scene.relative_orbit,
             creation=UtcTime(context.creation_date, 6),
-            baseline=BASELINE,
+            baseline=parameters.baseline or max(BASELINE, first_baseline_of(scene.satellite)),
             radiometry=scene.radiometry,
         )
     )
 
 
-def planned_files(scene: Scene, context: Context) -> tuple[PlannedFile, PlannedFile]:
+def planned_files(
+    scene: Scene, parameters: ProductParameters, context: Context
+) -> tuple[PlannedFile, PlannedFile]:
     """The product, and the folder of its truth."""
     request = context.request
     kind = next((name for name in PRODUCT_TYPES if name in request.outputs), PRODUCT_TYPES[0])
-    uri = documents_of(scene, context).product.uri
+    uri = documents_of(scene, parameters, context).product.uri
     product = request.output_path(kind) / uri
     truth = request.output_path(TRUTH_TYPE) / (uri.removesuffix(".SAFE") + TRUTH_SUFFIX)
     return PlannedFile(kind, product), PlannedFile(TRUTH_TYPE, truth)
@@ -100,7 +115,7 @@ def planned_files(scene: Scene, context: Context) -> tuple[PlannedFile, PlannedF
 def plan_product(known: Mapping[str, Any], parameters: ProductParameters, context: Context) -> Findings:
     """Name the outputs; refuses those that exist."""
     scene: Scene = known["scene"]
-    files = planned_files(scene, context)
+    files = planned_files(scene, parameters, context)
     for file in files:
         if file.path.exists():
             raise PlanError(f"output {file.file_type}: {file.path} exists already")
@@ -112,7 +127,7 @@ def write(inputs: Inputs, parameters: ProductParameters, context: Context) -> Wr
 
     Raises `OutputError` naming the file that cannot be written; then nothing is left.
     """
-    product, truth = planned_files(inputs.scene, context)
+    product, truth = planned_files(inputs.scene, parameters, context)
     staging = temporary_folder(truth.path.parent, truth.path)
     made: Path | None = None
     try:
@@ -121,7 +136,7 @@ def write(inputs: Inputs, parameters: ProductParameters, context: Context) -> Wr
         write_document(staging, inputs.scene, inputs.air, product.path.name)
         made = write_l1c_product(
             product.path.parent,
-            documents_of(inputs.scene, context),
+            documents_of(inputs.scene, parameters, context),
             _with_truth(inputs, staging, context),
             L1CMasks(
                 footprints=_Lazily(partial(_footprint, inputs)),

@@ -22,7 +22,7 @@ from ipf.product.raster import Grid
 from ipf.product.utc import UtcTime
 
 BASELINE = "04.00"
-"""Processing baseline of the simulated product: the first with offsets and raster masks."""
+"""First processing baseline of simulated products: the first with offsets and raster masks."""
 MAXIMUM_FILE_BYTES = 2**20
 """A file of coefficients has some kilobytes."""
 

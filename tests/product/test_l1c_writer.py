@@ -92,6 +92,11 @@ def test_every_document_is_valid_by_the_official_schemas(
         schema(reference_data, baseline, DOCUMENTS[path.name]).assertValid(etree.parse(path))
 
 
+def test_a_baseline_that_does_not_know_the_satellite_is_refused() -> None:
+    with pytest.raises(OutputError, match=r"BASELINE is 05\.10, expected 05\.11 or later for Sentinel-2C"):
+        l1c_documents(small_acquisition("05.10", "S2C"))
+
+
 @pytest.mark.parametrize("baseline", ["02.04", "02.06", "03.01", "04.00", "05.11"])
 def test_the_reader_gives_back_what_was_written(tmp_path: Path, baseline: str) -> None:
     written = write_small_l1c(tmp_path, small_acquisition(baseline))
@@ -121,7 +126,8 @@ def test_the_reader_gives_back_what_was_written(tmp_path: Path, baseline: str) -
 def test_gdal_opens_it_with_the_metadata_of_the_real_product(
     reference_data: Path, tmp_path: Path, satellite: str
 ) -> None:
-    acquisition = replace(like_real(REAL), satellite=satellite)
+    baseline = "05.11" if satellite == "S2C" else "04.00"
+    acquisition = replace(like_real(REAL), satellite=satellite, baseline=baseline)
     ours = gdal.Open(str(write_small_l1c(tmp_path, acquisition) / "MTD_MSIL1C.xml"))
     real = gdal.Open(str(reference_data / REAL / "MTD_MSIL1C.xml"))
     assert set(ours.GetMetadata()) == set(real.GetMetadata())

@@ -345,3 +345,13 @@ def test_an_existing_output_is_not_touched(tmp_path: Path, l1c: SafeProduct, par
 def test_a_baseline_before_04_is_not_written(l1c: SafeProduct) -> None:
     with pytest.raises(ValueError, match=r"baseline 03\.01 are not written, expected 04\.00 on"):
         level_2a_documents(documents_of(l1c), L2AProcessing(CREATION, baseline="03.01"))
+
+
+def test_a_baseline_that_does_not_know_the_satellite_is_lifted_or_refused(l1c: SafeProduct) -> None:
+    """As Sentinel-2C's first products were, of a baseline of their own."""
+    documents = documents_of(l1c)
+    taken = replace(documents.product.datatake, satellite="S2C")
+    early = documents.with_product(datatake=taken)
+    assert level_2a_documents(early, L2AProcessing(CREATION)).baseline == "05.11"
+    with pytest.raises(OutputError, match=r"BASELINE is 04\.00, expected 05\.11 or later for Sentinel-2C"):
+        level_2a_documents(early, L2AProcessing(CREATION, baseline="04.00"))

@@ -14,7 +14,7 @@ from osgeo import gdal
 
 from ipf.auxiliary.meteorology import read_meteorology
 from ipf.engine import run_plan
-from ipf.errors import PlanError, ProductError
+from ipf.errors import IpfError, PlanError, ProductError
 from ipf.product.bands import BANDS
 from ipf.product.masks import CLOUD_FLAGS, QUALITY_FLAGS
 from ipf.product.reader import open_product
@@ -167,3 +167,27 @@ def test_a_full_tile_like_a_real_product_is_planned(tmp_path: Path, reference_da
     assert names[1] == names[0].replace(".SAFE", ".TRUTH")
     assert task.auxiliary == (coefficients, real)
     assert task.memory_bytes < 4e9
+
+
+@pytest.mark.parametrize(
+    ("parameters", "name"),
+    [
+        ({"simulate_acquisition.satellite": "S2C"}, "S2C_MSIL1C_20220621T105031_N0511_"),
+        ({"format_l1c_scene.baseline": "05.11"}, "S2A_MSIL1C_20220621T105031_N0511_"),
+    ],
+)
+def test_the_baseline_is_one_that_knows_the_satellite(
+    tmp_path: Path, parameters: dict[str, str], name: str
+) -> None:
+    plan, _ = plan_scene(tmp_path, parameters)
+    assert plan.tasks[0].outputs[0].path.name.startswith(name)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "message"),
+    [("04.00", "expected 05.11 or later for Sentinel-2C"), ("03.01", "expected 04.00 or later")],
+)
+def test_a_baseline_that_cannot_be_written_is_refused(tmp_path: Path, baseline: str, message: str) -> None:
+    parameters = {"simulate_acquisition.satellite": "S2C", "format_l1c_scene.baseline": baseline}
+    with pytest.raises(IpfError, match=message):
+        plan_scene(tmp_path, parameters)
