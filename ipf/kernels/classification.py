@@ -113,9 +113,8 @@ def _line(ratio: Real, slope: Real, intercept: Real, minimum: Real, maximum: Rea
 @kernel
 def _is_dark(b04: Real, b8a: Real, ndsi: Real, t: Thresholds) -> bool:
     """Whether a pixel is dark (step 1.1), and not far brighter in B11 than in green, which frees it (1.2)."""
-    return (
-        b04 < t.dark_red_maximum and t.dark_nir_minimum < b8a < t.dark_nir_maximum and ndsi > t.cloud_ndsi_low
-    )
+    dark = b04 < t.dark_red_maximum and t.dark_nir_minimum < b8a < t.dark_nir_maximum
+    return bool(dark and ndsi > t.cloud_ndsi_low)
 
 
 @kernel

@@ -22,7 +22,6 @@ from ipf.kernels.classification import classify
 from ipf.product.bands import BAND_NAMES
 
 RESOLUTION = 20
-TESTED_BANDS = ("B02", "B03", "B04", "B05", "B8A", "B10", "B11", "B12")
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,14 @@ def classify_scene(inputs: Inputs, parameters: SceneClassificationParameters, co
     toa = inputs.toa_reflectance
     elevation = inputs.atmospheric_state.ground_elevation.field.mean
     classes, cloud, snow = classify(
-        *(toa[band] for band in TESTED_BANDS),
+        toa["B02"],
+        toa["B03"],
+        toa["B04"],
+        toa["B05"],
+        toa["B8A"],
+        toa["B10"],
+        toa["B11"],
+        toa["B12"],
         parameters.snow_possible,
         elevation < parameters.cirrus_elevation_maximum,
         parameters.thresholds,

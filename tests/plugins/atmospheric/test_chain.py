@@ -15,7 +15,7 @@ from ipf_plugins.atmospheric.surface_reflectance import BANDS
 from osgeo import gdal
 
 from ipf.engine import Status
-from ipf.errors import IpfError
+from ipf.errors import IpfError, ProductError
 from ipf.kernels import pixels
 from ipf.product.angles import Direction
 from ipf.product.bands import BAND_NAMES, BY_NAME
@@ -341,7 +341,7 @@ def test_wrong_parameters_are_refused(
         job.plan({**PARAMETERS, name: value})
 
 
-def test_a_file_that_breaks_in_the_middle_leaves_nothing(done: tuple[Job, Truth], tmp_path: Path) -> None:
+def test_a_file_that_breaks_leaves_nothing(done: tuple[Job, Truth], tmp_path: Path) -> None:
     job = Job(tmp_path)
     shutil.copytree(done[0].demo / "L1C", job.demo / "L1C")
     (path,) = (job.demo / "L1C").glob("*.SAFE/GRANULE/*/IMG_DATA/*_B08.jp2")
@@ -350,6 +350,23 @@ def test_a_file_that_breaks_in_the_middle_leaves_nothing(done: tuple[Job, Truth]
     assert report.status is Status.FAILED
     assert "B08.jp2" in report.error
     assert report.exit_code >= 128
+    assert not (job.demo / "L2A").exists()
+
+
+def test_a_failure_in_the_middle_of_writing_leaves_nothing(
+    done: tuple[Job, Truth], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = Job(tmp_path)
+    shutil.copytree(done[0].demo / "L1C", job.demo / "L1C")
+
+    def fail(*_: object) -> None:
+        assert list((job.demo / "L2A").iterdir()) != []  # the product is under way
+        raise ProductError("TCI_10m.jp2: no space left")
+
+    monkeypatch.setattr("ipf_plugins.atmospheric.l2a_production.true_colour", fail)
+    report = job.run(PARAMETERS)
+    assert (report.status, report.exit_code >= 128) == (Status.FAILED, True)
+    assert "TCI_10m.jp2: no space left" in report.error
     assert list((job.demo / "L2A").iterdir()) == []
 
 
