@@ -169,7 +169,10 @@ class Plugins:
             offers: dict[str, list[Offer]] = {}
             for plugin, provider in self._others():
                 for description in self._call(plugin, provider, hook):
-                    name = str(description.name)
+                    name = getattr(description, "name", None)
+                    if not isinstance(name, str) or not name:
+                        found = type(description).__name__
+                        raise PluginError(f"plugin {provider.name}: {hook} yields a {found} without a name")
                     offers.setdefault(name, []).append(Offer(hook, name, description, provider))
             for name in sorted(offers):
                 yield from _ranked(offers[name])

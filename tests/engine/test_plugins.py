@@ -134,3 +134,15 @@ def test_a_file_that_exits_at_import_is_an_error_naming_it(tmp_path: Path) -> No
     (tmp_path / "bad.py").write_text("raise SystemExit(0)")
     with pytest.raises(PluginError, match=r"bad\.py.*SystemExit"):
         load_plugins([tmp_path / "bad.py"], use_entry_points=False)
+
+
+def test_what_has_no_name_is_refused() -> None:
+    class Nameless:
+        @hookimpl
+        def ipf_steps(self) -> list[Any]:
+            return [object()]
+
+    plugins = load_plugins(use_entry_points=False)
+    plugins.register(Nameless(), Provider("nameless", "1", 1))
+    with pytest.raises(PluginError, match="plugin nameless: ipf_steps yields a object without a name"):
+        plugins.offers()
