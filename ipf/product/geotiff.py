@@ -18,18 +18,20 @@ def write_geotiff(raster: Raster, path: Path) -> None:
     """Write a whole raster to `path` with its scale, offset, unit, no-data value and georeference."""
     counts = np.ascontiguousarray(raster.read_all())
     with atomic_path(path) as temporary, _quiet():
-        if not _write(raster, counts, temporary):
-            raise OutputError(f"{path}: cannot be written as GeoTIFF: {gdal.GetLastErrorMsg()}")
+        try:
+            _write(raster, counts, temporary)
+        except RuntimeError as problem:
+            raise OutputError(f"{path}: cannot be written as GeoTIFF: {problem}") from problem
 
 
-def _write(raster: Raster, counts: Array, path: Path) -> bool:
-    """Whether every byte reached the file."""
+def _write(raster: Raster, counts: Array, path: Path) -> None:
+    """Write every byte; RuntimeError when that fails, whether or not GDAL is set to raise it itself."""
     kind = gdal_array.NumericTypeCodeToGDALTypeCode(counts.dtype)
     options = ["COMPRESS=DEFLATE", "TILED=YES", "BIGTIFF=IF_SAFER"]
     driver = gdal.GetDriverByName("GTiff")
     dataset = driver.Create(str(path), raster.grid.columns, raster.grid.rows, 1, kind, options)
     if dataset is None:
-        return False
+        raise RuntimeError(gdal.GetLastErrorMsg())
     dataset.SetGeoTransform(raster.grid.geotransform)
     reference = osr.SpatialReference()
     reference.ImportFromEPSG(raster.grid.epsg)
@@ -45,16 +47,17 @@ def _write(raster: Raster, counts: Array, path: Path) -> bool:
     gdal.ErrorReset()
     written = band.WriteArray(counts) == gdal.CE_None
     dataset.FlushCache()
-    return bool(written and gdal.GetLastErrorType() < gdal.CE_Failure)
+    if not written or gdal.GetLastErrorType() >= gdal.CE_Failure:
+        raise RuntimeError(gdal.GetLastErrorMsg())
 
 
 def read_geotiff(path: Path) -> Raster:
     """Read what `write_geotiff` wrote; `ProductError` naming the file when it is something else."""
     with _quiet():
-        dataset = gdal.OpenEx(str(path), gdal.OF_RASTER, allowed_drivers=["GTiff"])
-        counts = None if dataset is None else dataset.GetRasterBand(1).ReadAsArray()
-        if dataset is None or counts is None:
-            raise ProductError(f"{path}: cannot be read as GeoTIFF: {gdal.GetLastErrorMsg()}")
+        try:
+            dataset, counts = _read(path)
+        except RuntimeError as problem:
+            raise ProductError(f"{path}: cannot be read as GeoTIFF: {problem}") from problem
     band = dataset.GetRasterBand(1)
     # A scale that was never set reads as 1; only class maps and plain numbers are stored without one.
     scale = band.GetScale()
@@ -70,6 +73,15 @@ def read_geotiff(path: Path) -> Raster:
         nodata=None if nodata is None else int(nodata),
         source=str(path),
     )
+
+
+def _read(path: Path) -> tuple[gdal.Dataset, Array]:
+    """Open a file and read its first band; RuntimeError as for `_write`."""
+    dataset = gdal.OpenEx(str(path), gdal.OF_RASTER, allowed_drivers=["GTiff"])
+    counts = None if dataset is None else dataset.GetRasterBand(1).ReadAsArray()
+    if counts is None:
+        raise RuntimeError(gdal.GetLastErrorMsg())
+    return dataset, counts
 
 
 def _grid(dataset: gdal.Dataset, path: Path) -> Grid:
