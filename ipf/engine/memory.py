@@ -6,8 +6,10 @@ likewise, and the blocks under way need their inputs and outputs as float32 besi
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -101,6 +103,19 @@ class _Walk:
             side = self.block_size_m // grid.resolution
             pixels += min(side, grid.rows) * min(side, grid.columns)
         return self.workers * pixels * FLOAT_BYTES * 3
+
+
+def peak_memory_bytes() -> int:
+    """Largest memory that this process has held.
+
+    Not ``getrusage``: its figure survives an ``exec``, and so counts the memory of whoever started it.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024
+    except (OSError, StopIteration, ValueError):  # no such file system here
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _nbytes(raster: Raster) -> int:

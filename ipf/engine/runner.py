@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import resource
 import threading
 import traceback
 from datetime import UTC, datetime
 
 from ipf.engine.executors import CancelledError
 from ipf.engine.listener import RunListener, WarningCounter
+from ipf.engine.memory import peak_memory_bytes
 from ipf.engine.plan import Plan
 from ipf.engine.plugins import Plugins
 from ipf.engine.report import RunReport, Status, TaskReport
@@ -44,7 +44,7 @@ def run_plan(plan: Plan, plugins: Plugins, listener: RunListener, stop: threadin
     except Exception as problem:
         error, exit_code = f"{type(problem).__name__}: {problem}", IpfError.exit_code
         _log_traceback(counter, "ERROR")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = peak_memory_bytes()
     limit = min((task.memory_limit_bytes for task in plan.tasks if task.memory_limit_bytes), default=peak)
     if peak > limit:
         counter.message("WARNING", f"{peak / 2**20:.0f} MB were used, {limit / 2**20:.0f} MB are granted")

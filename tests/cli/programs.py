@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -122,14 +123,19 @@ def of_level(text: str, letter: str) -> list[str]:
 
 
 def start(program: str | Path, *arguments: str | Path, **more: str) -> subprocess.Popen[str]:
-    """Start a program with both streams piped."""
+    """Start a program with both streams piped and no signal ignored, also when run under nohup."""
     return subprocess.Popen(
         [PROGRAMS / program, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment(**more),
+        preexec_fn=_obey_hangup,
     )
+
+
+def _obey_hangup() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def wait_until_begun(job: Job) -> None:
