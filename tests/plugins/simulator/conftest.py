@@ -13,9 +13,19 @@ from ipf_plugins.simulator.job import SCENE, adapted, newest
 
 from ipf.engine import Plan, Plugins, RunOptions, RunReport, load_plugins, plan_job, run_plan
 from ipf.joborder import BUILT_IN_DIALECTS, read_job_order, write_job_order
+from ipf.product.bands import BAND_NAMES
 
 SIZE_M = 1260
 CREATION = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def fixed_atmosphere() -> dict[str, Any]:
+    """Content of a file of coefficients."""
+    band = {"rho_atm": 0.05, "t_scat": 0.8, "t_gas": 0.9, "s_alb": 0.1}
+    return {
+        "sza": 30.0, "saa": 140.0, "vza": 5.0, "vaa": 100.0, "aot550": 0.2, "wv_cm": 2.0, "o3_cm_atm": 0.3,
+        "aerosol": "continental", "bands": {name: dict(band) for name in BAND_NAMES},
+    }  # fmt: skip
 
 
 class Listener:

@@ -13,14 +13,7 @@ from ipf_plugins.simulator.scene import fixed_air, read_fixed_atmosphere
 from ipf.errors import AuxiliaryError
 from ipf.kernels.atmosphere import correct_lambertian, simulate_toa
 from ipf.product.bands import BAND_NAMES
-
-
-def content() -> dict[str, Any]:
-    band = {"rho_atm": 0.05, "t_scat": 0.8, "t_gas": 0.9, "s_alb": 0.1}
-    return {
-        "sza": 30.0, "saa": 140.0, "vza": 5.0, "vaa": 100.0, "aot550": 0.2, "wv_cm": 2.0, "o3_cm_atm": 0.3,
-        "aerosol": "continental", "bands": {name: dict(band) for name in BAND_NAMES},
-    }  # fmt: skip
+from tests.plugins.simulator.conftest import fixed_atmosphere
 
 
 def write(path: Path, data: Any) -> Path:
@@ -60,12 +53,15 @@ def test_coefficients_give_the_stated_equation(reference_data: Path) -> None:
         ({"wv_cm": None}, "wv_cm is None"),
         ({"bands": []}, "no element 'bands'"),
         ({"bands": {"B01": {}}}, "bands.B01.rho_atm is None"),
-        ({"bands": {name: content()["bands"]["B01"] for name in BAND_NAMES[1:]}}, "no coefficients for B01"),
+        (
+            {"bands": {name: fixed_atmosphere()["bands"]["B01"] for name in BAND_NAMES[1:]}},
+            "no coefficients for B01",
+        ),
         ({"sza": float("nan")}, "sza is nan"),
     ],
 )
 def test_bad_coefficients_are_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
-    path = write(tmp_path / "air.json", content() | change)
+    path = write(tmp_path / "air.json", fixed_atmosphere() | change)
     with pytest.raises(AuxiliaryError) as caught:
         read_fixed_atmosphere(path)
     assert message in str(caught.value)

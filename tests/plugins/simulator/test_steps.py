@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from ipf.engine.testing import StepCase, check_contract, check_declaration, run_
 from ipf.kernels.atmosphere import correct_lambertian
 from ipf.product.bands import BAND_NAMES
 from ipf.product.raster import Grid, Raster, raster_of_array
+from tests.plugins.simulator.conftest import fixed_atmosphere
 
 SIZE = 1260
 BANDS = ("B02", "B11", "B09")
@@ -29,10 +31,11 @@ def context(tmp_path: Path) -> Context:
     return Context(request, datetime(2022, 6, 21, tzinfo=UTC), tmp_path)
 
 
-@pytest.fixture
-def acquired(tmp_path: Path) -> Acquisition:
+@pytest.fixture(scope="module")
+def acquired(tmp_path_factory: pytest.TempPathFactory) -> Acquisition:
+    folder = tmp_path_factory.mktemp("scratch")
     return acquisition.simulate_acquisition(
-        acquisition.NoInputs(), AcquisitionParameters(size_m=SIZE), context(tmp_path)
+        acquisition.NoInputs(), AcquisitionParameters(size_m=SIZE), context(folder)
     )
 
 
@@ -155,10 +158,13 @@ def test_what_is_too_bright_saturates(acquired: Acquisition) -> None:
 
 
 def test_another_seed_is_another_scene_and_the_same_seed_the_same(tmp_path: Path) -> None:
+    air = tmp_path / "air.json"
+    air.write_text(json.dumps(fixed_atmosphere()))
+
     def cover(parameter: int, run: int) -> bytes:
-        parameters = AcquisitionParameters(size_m=600, seed=parameter)
-        made_context = replace(context(tmp_path), seed=run)
-        acquired = acquisition.simulate_acquisition(acquisition.NoInputs(), parameters, made_context)
+        parameters = AcquisitionParameters(size_m=600, seed=parameter, atmosphere=air)
+        of_run = replace(context(tmp_path), seed=run)
+        acquired = acquisition.simulate_acquisition(acquisition.NoInputs(), parameters, of_run)
         footprint = {"B02": acquired.detector_footprint["B02"]}
         case = StepCase(surface.COVER, {"detector_footprint": footprint}, {"scene": acquired.scene})
         return run_step(case).layers["true_cover"].tobytes()
