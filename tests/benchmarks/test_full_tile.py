@@ -53,12 +53,12 @@ def test_full_tile(tile: KnownTruth, profile: str) -> None:
     assert lowest.exit_code == 0, lowest.output
     least = json.loads(lowest.output.splitlines()[-1])
     ratio = cost.seconds / least["seconds"]
+    ratio_of_processors = cost.processor_seconds / least["processor_seconds"]
     print(
         f"floor: decoding {least['inputs']} images {least['decoding']:.0f} s, encoding"
         f" {least['outputs']} images {least['encoding']:.0f} s; of processors"
         f" {least['decoding_processor']:.0f} + {least['encoding_processor']:.0f} s\n"
-        f"ratio: {ratio:.2f} in wall time,"
-        f" {cost.processor_seconds / least['processor_seconds']:.2f} in processor time"
+        f"ratio: {ratio:.2f} in wall time, {ratio_of_processors:.2f} in processor time"
     )
     found = results(tile)
     print(table(found))
@@ -69,6 +69,7 @@ def test_full_tile(tile: KnownTruth, profile: str) -> None:
     assert cost.peak_bytes <= LARGEST_PEAK
     assert cost.peak_bytes <= forecast <= LARGEST_FORECAST * cost.peak_bytes
     assert ratio <= LARGEST_RATIO
+    assert ratio_of_processors <= LARGEST_RATIO
 
 
 def memory_forecast(job_order: Path) -> int:

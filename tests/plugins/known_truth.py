@@ -34,10 +34,10 @@ Counts = npt.NDArray[np.uint16]
 _ROWS_AT_A_TIME = 1024
 _CLEAR_SKY = {"simulate_sky.cloud_share": "0", "simulate_sky.cirrus": "0"}
 _TEXTURE = {
-    "simulate_cover.size": "10",
-    "simulate_cover.variation": "0.25",
+    "simulate_cover.size": "4",
+    "simulate_cover.variation": "0.3",
     "simulate_cover.grain": "0.05",
-    "simulate_counts.noise": "0.5",
+    "simulate_counts.noise": "0.35",
 }
 """Makes images of 4 to 6 bits a pixel, as many real ones have. The simulator's own defaults give 7 to 8."""
 _CORNER = {
