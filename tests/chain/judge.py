@@ -17,6 +17,8 @@ LOG_LINE = re.compile(
 )
 FAILURE = 128
 ABORT_LIMIT_S = 5.0
+COMPLETION_LIMIT_S = 2.0
+"""A process whose work was done when the abort came reports success, and leaves within this time."""
 STRICT_TASKS = ("OLQC", "Sen2Cor")
 """Tasks whose callers take any code but 0 for a failure."""
 
@@ -74,8 +76,8 @@ def _exit_faults(evidence: Evidence, strict: bool, failed: bool) -> Iterator[str
         yield f"killed by signal {-code}"
     if code > 255 or (strict and 0 < code < FAILURE):
         yield f"exit code {code}"
-    if evidence.abort_signals and not failed:
-        yield f"exit code {code} after an abort"
+    if evidence.abort_signals and not failed and evidence.abort_seconds > COMPLETION_LIMIT_S:
+        yield f"exit code {code} {evidence.abort_seconds:.1f} s after an abort"
     if evidence.abort_signals > 1 or evidence.abort_seconds > ABORT_LIMIT_S:
         yield f"abort took {evidence.abort_seconds:.1f} s and {evidence.abort_signals} signals"
 
