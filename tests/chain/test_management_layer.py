@@ -138,7 +138,9 @@ def test_an_abort_that_is_not_obeyed_is_a_fault(tmp_path: Path, make_layer: Make
 def test_work_that_was_done_when_the_abort_came_may_end_well_but_not_go_on(
     tmp_path: Path, make_layer: MakeLayer, seconds: str, is_fault: bool
 ) -> None:
-    layer = one_task(tmp_path, make_layer, "TILE_INIT", f"trap '' INT; touch \"$BASE/begun\"; sleep {seconds}")
+    layer = one_task(
+        tmp_path, make_layer, "TILE_INIT", f"trap '' INT; touch \"$BASE/begun\"; sleep {seconds}"
+    )
     outcome = layer.run(abort_when=lambda: (layer.base / "begun").exists())
     assert any("exit code 0" in fault for fault in outcome.all_faults) is is_fault, outcome.all_faults
 
