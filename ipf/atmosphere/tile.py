@@ -69,11 +69,14 @@ def reduce_to_tile(
     fine = cubic_weights(nodes, np.arange(round(nodes[-1] / AOT_STEP) + 1) * AOT_STEP)
     aerosol = scattering.path_reflectance - scattering.molecular_reflectance
     two_way = np.log(scattering.transmittance_down * scattering.transmittance_up)
+    beam = _beam_share(scattering.direct_down, scattering.transmittance_down)
     water, half_water = _water_tables(gases, band, float(airmass.mean()), ozone, pressure)
     return BandCoefficients(
         molecular=_stored(dry * scattering.molecular_reflectance[..., 0]),
         aerosol=_stored(dry[..., np.newaxis] * _along(aerosol, fine)),
         transmittance=_stored(dry[..., np.newaxis] * np.exp(_along(two_way, fine))),
+        beam=_stored(_along(beam, fine)),
+        scattered=_stored(_along(scattering.diffuse_up / scattering.transmittance_up, fine)),
         airmass=_stored(airmass),
         spherical_albedo=_stored(_along(scattering.spherical_albedo[0, 0], fine)),
         water=water,
@@ -84,10 +87,37 @@ def reduce_to_tile(
     )
 
 
+def _beam_share(direct: Floats, total: Floats) -> Floats:
+    """Share of the irradiance of flat ground that comes from the sun's direction.
+
+    Hay's anisotropic sky (Hay and Davies 1980, Proc. First Canadian Solar Radiation Data Workshop, 59-72):
+    the share of the diffuse light that is circumsolar is the transmittance of the direct beam.
+    """
+    straight = direct / total
+    return np.asarray(straight + (1.0 - straight) * direct)
+
+
 def path_airmass(solar_zenith: npt.ArrayLike, view_zenith: npt.ArrayLike) -> Floats:
     """Air mass of the way down and up again, 1/cos(solar zenith) + 1/cos(view zenith); degrees."""
     sun, view = (np.deg2rad(np.asarray(zenith, dtype=np.float64)) for zenith in (solar_zenith, view_zenith))
     return np.asarray(1.0 / np.cos(sun) + 1.0 / np.cos(view))
+
+
+def two_way_gases(
+    gases: GasModel,
+    band: str,
+    airmass: npt.ArrayLike,
+    water_vapour: npt.ArrayLike,
+    ozone: npt.ArrayLike,
+    pressure: npt.ArrayLike,
+) -> tuple[GasTransmittance, GasTransmittance]:
+    """Gas transmittances of the way down and up with all and with half the water vapour, as
+    `path_reflectance` needs them; the arguments are those of `GasModel.transmittance`."""
+    water = np.asarray(water_vapour, dtype=np.float64)
+    return (
+        gases.transmittance(band, airmass, water, ozone, pressure),
+        gases.transmittance(band, airmass, water / 2.0, ozone, pressure),
+    )
 
 
 def path_reflectance(scattering: Scattering, whole: GasTransmittance, half: GasTransmittance) -> Floats:
@@ -110,11 +140,8 @@ def _water_tables(
     which is the tile's mean.
     """
     roots = np.arange(int(np.sqrt(LARGEST_SLANT_WATER_VAPOUR) / ROOT_STEP) + 1) * ROOT_STEP
-    column = roots**2 / airmass
-    whole, half = (
-        gases.transmittance(band, airmass, amount, ozone, pressure).water for amount in (column, column / 2)
-    )
-    return _stored(whole), _stored(half)
+    whole, half = two_way_gases(gases, band, airmass, roots**2 / airmass, ozone, pressure)
+    return _stored(whole.water), _stored(half.water)
 
 
 def _along(values: Floats, weights: Floats) -> Floats:

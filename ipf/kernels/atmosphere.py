@@ -1,4 +1,4 @@
-"""Lambertian coupling of surface and atmosphere, per pixel, and its exact inverse.
+"""What the air does to light over each pixel: Lambertian coupling with the ground, and its exact inverse.
 
     rho_toa = M + A w(u/2) + K w(u) rho / (1 - s rho)
 
@@ -36,6 +36,11 @@ class BandCoefficients(NamedTuple):
     """Path reflectance added by the aerosol, (rows, columns, AOT)."""
     transmittance: Floats32
     """Two-way scattering transmittance, (rows, columns, AOT)."""
+    beam: Floats32
+    """Share of the downward light that comes from the sun's direction over flat ground: the direct light and
+    the circumsolar part of the diffuse, (rows, columns, AOT)."""
+    scattered: Floats32
+    """Share of the upward transmittance that is diffuse: light of the surroundings, (rows, columns, AOT)."""
     airmass: Floats32
     """1/cos(solar zenith) + 1/cos(view zenith), (rows, columns)."""
     spherical_albedo: Floats32
@@ -47,6 +52,58 @@ class BandCoefficients(NamedTuple):
     node_step: float
     aot_step: float
     root_step: float
+
+
+class Air(NamedTuple):
+    """The air over each pixel of a block, float32 (rows, columns) each, NaN outside the tables.
+
+    `path` reflectance; `gain`, the two-way transmittance of scattering and gases; `albedo`, spherical; `beam`
+    and `scattered` as in `BandCoefficients`.
+    """
+
+    path: Floats32
+    gain: Floats32
+    albedo: Floats32
+    beam: Floats32
+    scattered: Floats32
+
+
+@kernel
+def air_over_block(
+    aot: Floats32,
+    water_vapour: Floats32,
+    coefficients: BandCoefficients,
+    row: int,
+    column: int,
+    resolution: float,
+) -> Air:
+    """The air over a block whose first pixel is `row`, `column` of the tile; arguments as in
+    `correct_lambertian`."""
+    path, gain, albedo = np.empty_like(aot), np.empty_like(aot), np.empty_like(aot)
+    beam, scattered = np.empty_like(aot), np.empty_like(aot)
+    for i in range(aot.shape[0]):
+        _atmosphere_of_row(
+            aot[i], water_vapour[i], coefficients, row + i, column, resolution, path[i], gain[i], albedo[i]
+        )
+        _shares_of_row(aot[i], coefficients, row + i, column, resolution, beam[i], scattered[i])
+    return Air(path, gain, albedo, beam, scattered)
+
+
+@kernel
+def mix_levels(low: Air, high: Air, elevation: Floats32, bottom: float, top: float, out: Air) -> None:
+    """Write to `out` the air over the pixels between two levels (`bottom` up to, not including, `top`, m),
+    linear between the air over the one and the other level."""
+    for i in range(elevation.shape[0]):
+        for j in range(elevation.shape[1]):
+            height = elevation[i, j]
+            if not bottom <= height < top:
+                continue
+            share = np.float32((height - bottom) / (top - bottom))
+            out.path[i, j] = _between(low.path[i, j], high.path[i, j], share)
+            out.gain[i, j] = _between(low.gain[i, j], high.gain[i, j], share)
+            out.albedo[i, j] = _between(low.albedo[i, j], high.albedo[i, j], share)
+            out.beam[i, j] = _between(low.beam[i, j], high.beam[i, j], share)
+            out.scattered[i, j] = _between(low.scattered[i, j], high.scattered[i, j], share)
 
 
 @kernel
@@ -174,6 +231,51 @@ def _atmosphere_of_row(
         path[j] = _between(molecular_left, molecular_right, right) + aerosol * half_water
         gain[j] = transmittance * water
         albedo[j] = _between(c.spherical_albedo[step], c.spherical_albedo[step + 1], above)
+
+
+@kernel
+def _shares_of_row(
+    aot: Floats32,
+    coefficients: BandCoefficients,
+    row: int,
+    column: int,
+    resolution: float,
+    beam: Floats32,
+    scattered: Floats32,
+) -> None:
+    """Fill `beam` and `scattered` (columns,) for one line of pixels, as `_atmosphere_of_row` does."""
+    c = coefficients
+    nodes_down, nodes_right = c.airmass.shape
+    steps = c.spherical_albedo.size
+    per_step = np.float32(1.0 / c.aot_step)
+    nodes_per_pixel = resolution / c.node_step
+    y = (row + 0.5) * nodes_per_pixel
+    top = min(max(int(y), 0), nodes_down - 2)
+    down = np.float32(y - top)
+    zero = np.float32(0.0)
+    beam_00 = beam_01 = beam_10 = beam_11 = zero
+    scattered_00 = scattered_01 = scattered_10 = scattered_11 = zero
+    last_left, last_step = -1, -1
+    for j in range(aot.size):
+        x = (column + j + 0.5) * nodes_per_pixel
+        in_steps = aot[j] * per_step
+        if not (0.0 <= y <= nodes_down - 1 and 0.0 <= x <= nodes_right - 1 and 0.0 <= in_steps <= steps - 1):
+            beam[j] = scattered[j] = np.nan
+            continue
+        left = min(int(x), nodes_right - 2)
+        step = min(int(in_steps), steps - 2)
+        if left != last_left or step != last_step:
+            beam_00, beam_01, beam_10, beam_11 = _corners(c.beam, top, left, step, down)
+            scattered_00, scattered_01, scattered_10, scattered_11 = _corners(
+                c.scattered, top, left, step, down
+            )
+            last_left, last_step = left, step
+        right = np.float32(x - left)
+        above = in_steps - np.float32(step)
+        beam[j] = _between(_between(beam_00, beam_01, above), _between(beam_10, beam_11, above), right)
+        scattered[j] = _between(
+            _between(scattered_00, scattered_01, above), _between(scattered_10, scattered_11, above), right
+        )
 
 
 @kernel

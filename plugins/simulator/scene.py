@@ -155,6 +155,8 @@ def _constant_coefficients(path: float, transmittance: float, albedo: float) -> 
         molecular=np.full(shape, path, np.float32),
         aerosol=np.zeros((*shape, 2), np.float32),
         transmittance=np.full((*shape, 2), transmittance, np.float32),
+        beam=np.ones((*shape, 2), np.float32),
+        scattered=np.zeros((*shape, 2), np.float32),
         airmass=np.full(shape, 2.0, np.float32),
         spherical_albedo=np.full(2, albedo, np.float32),
         water=np.ones(2, np.float32),

@@ -13,7 +13,7 @@ from ipf.atmosphere.gases import GasModel
 from ipf.atmosphere.table import ScatteringTable
 from ipf.atmosphere.tile import TileGeometry, path_airmass, path_reflectance, reduce_to_tile
 from ipf.errors import ParameterError
-from ipf.kernels.atmosphere import BandCoefficients, correct_lambertian, simulate_toa
+from ipf.kernels.atmosphere import BandCoefficients, air_over_block, correct_lambertian, simulate_toa
 
 PRESSURE, OZONE = 980.0, 0.31
 ROWS, COLUMNS = np.mgrid[:23, :23]
@@ -114,6 +114,22 @@ def test_coefficients_are_those_of_the_table_and_the_gas_model(
         two_way = exact.transmittance_down * exact.transmittance_up * whole.total
         assert gain[0, 0] == pytest.approx(float(two_way), abs=2e-4)
         assert albedo[0, 0] == pytest.approx(float(exact.spherical_albedo), abs=5e-5)
+
+
+def test_air_over_a_block_is_what_the_kernels_see(
+    band: str, coefficients: BandCoefficients, table: ScatteringTable
+) -> None:
+    _, aot, water = scene((12, 30))
+    place = (300, 700, 60.0)
+    air = air_over_block(aot, water, coefficients, *place)
+    for found, expected in zip(air, atmosphere_by_numpy(coefficients, aot, water, *place), strict=False):
+        assert found == pytest.approx(expected, abs=2e-6)
+    y, x = (300 + 5.5) * 60 / 5000, (700 + 8.5) * 60 / 5000
+    sun, view, azimuth = 35 + 0.02 * y - 0.015 * x, 2 + 0.4 * x, 20 + 4 * x + 0.3 * y
+    exact = table.evaluate(band, aot[5, 8], PRESSURE, sun, view, azimuth)
+    direct, total = float(exact.direct_down), float(exact.transmittance_down)
+    assert air.beam[5, 8] == pytest.approx(1 - (1 - direct / total) * (1 - direct), abs=3e-4)
+    assert air.scattered[5, 8] == pytest.approx(float(exact.diffuse_up / exact.transmittance_up), abs=3e-4)
 
 
 def test_one_kernel_inverts_the_other(coefficients: BandCoefficients) -> None:
