@@ -24,7 +24,7 @@ from ipf.atmosphere.profile import ALTITUDE_RANGE, pressure_at, water_vapour_abo
 from ipf.atmosphere.rayleigh import STANDARD_PRESSURE
 from ipf.atmosphere.rows import Rows, band_label, read_rows
 from ipf.atmosphere.table import ScatteringTable
-from ipf.atmosphere.tile import path_airmass, path_reflectance
+from ipf.atmosphere.tile import path_airmass, path_reflectance, two_way_gases
 from ipf.errors import AuxiliaryError
 
 Floats = npt.NDArray[np.float64]
@@ -40,6 +40,9 @@ GAS_OUTPUTS = tuple(f"{gas}_{way}" for gas in ("gas", *GAS_COLUMNS.values()) for
 
 DEFAULT_WATER_VAPOUR = 2.0
 DEFAULT_OZONE = 0.331
+
+LARGEST_OZONE = 1.0
+"""Largest total column accepted, cm-atm: about twice what occurs, and what Dobson units go beyond."""
 
 
 def query(path: Path, table: ScatteringTable, gases: GasModel, *, water_at_sea_level: bool = True) -> str:
@@ -84,10 +87,8 @@ def _conditions(rows: Rows, altitude: str, water_at_sea_level: bool) -> Columns:
 
 def _evaluate_scattering(table: ScatteringTable, gases: GasModel, band: str, row: Columns) -> Columns:
     scattering = table.evaluate(band, row["aot550"], row["pressure"], row["sza"], row["vza"], row["raa"])
-    airmass = path_airmass(row["sza"], row["vza"])
-    whole, half = (
-        gases.transmittance(band, airmass, water, row["o3"], row["pressure"])
-        for water in (row["water"], row["water"] / 2.0)
+    whole, half = two_way_gases(
+        gases, band, path_airmass(row["sza"], row["vza"]), row["water"], row["o3"], row["pressure"]
     )
     optics = table.bands[band].optics
     return {
@@ -127,29 +128,26 @@ def _check(rows: Rows, table: ScatteringTable, altitude: str, scattering: bool) 
         "aot550": (axes.aot[0], axes.aot[-1]),
         altitude: ALTITUDE_RANGE,
         "wv": (0.0, LARGEST_SLANT_WATER_VAPOUR),
-        "o3": (0.0, 1.0),
+        "o3": (0.0, LARGEST_OZONE),
     }
     for name, (low, high) in ranges.items():
         if name in rows.columns:
-            value = rows.columns[name]
-            _refuse(rows, (value < low) | (value > high), name, f"outside {low:g} to {high:g}", value)
+            rows.refuse_outside(name, low, high)
     if scattering:
         pressure = pressure_at(rows.columns[altitude])
         low, high = axes.pressure[0], axes.pressure[-1]
         beyond = (pressure < low) | (pressure > high)
-        _refuse(rows, beyond, altitude, f"its pressure is outside {low:g} to {high:g} hPa", pressure)
+        rows.refuse(beyond, altitude, f"its pressure is outside {low:g} to {high:g} hPa", pressure)
     water = rows.columns.get("wv", np.full(rows.lines.shape, DEFAULT_WATER_VAPOUR))
+    refuse_slant_water(rows, "wv", water)
+
+
+def refuse_slant_water(rows: Rows, name: str, water: Floats) -> None:
+    """Raise `AuxiliaryError` for the first row with more `water` (column `name`, cm) than the gas model takes
+    along the way down and up."""
     slant = water * path_airmass(rows.columns["sza"], rows.columns["vza"])
     reason = f"more than {LARGEST_SLANT_WATER_VAPOUR:g} cm along the slant path"
-    _refuse(rows, slant > LARGEST_SLANT_WATER_VAPOUR, "wv", reason, slant)
-
-
-def _refuse(rows: Rows, bad: npt.NDArray[np.bool_], name: str, reason: str, value: Floats) -> None:
-    if np.any(bad):
-        first = int(np.argmax(bad))
-        raise AuxiliaryError(
-            f"{rows.path}: line {rows.lines[first]}: column {name!r}: {value[first]:g} is {reason}"
-        )
+    rows.refuse(slant > LARGEST_SLANT_WATER_VAPOUR, name, reason, slant)
 
 
 def _text(rows: Rows, inputs: Sequence[str], results: Mapping[str, Floats]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -24,29 +25,61 @@ _BAND = re.compile(r"B?0?(\d{1,2}|8A)", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Columns of a CSV file: `bands` by name (``B01``, ``B8A``), numbers by column, and each row's line
-    number."""
+    number.
+
+    `header` and `cells` are the file as it was written, every column of it.
+    """
 
     path: Path
     lines: npt.NDArray[np.int64]
     bands: npt.NDArray[np.str_]
     columns: Mapping[str, Floats]
+    header: tuple[str, ...]
+    cells: tuple[tuple[str, ...], ...]
+
+    def select(self, chosen: npt.NDArray[np.bool_]) -> Rows:
+        """The `chosen` rows (a boolean for each), in their order."""
+        return Rows(
+            self.path,
+            self.lines[chosen],
+            self.bands[chosen],
+            {name: value[chosen] for name, value in self.columns.items()},
+            self.header,
+            tuple(itertools.compress(self.cells, chosen.tolist())),
+        )
+
+    def text(self, name: str) -> list[str]:
+        """Column `name` as written, without the spaces around; raises `AuxiliaryError` when it is missing."""
+        place = _place(self.path, self.header, name)
+        return [row[place].strip() for row in self.cells]
+
+    def refuse(self, bad: npt.NDArray[np.bool_], name: str, reason: str, value: Floats) -> None:
+        """Raise `AuxiliaryError` for the first row that is `bad`: its line, column `name`, its `value`."""
+        if np.any(bad):
+            first = int(np.argmax(bad))
+            raise AuxiliaryError(
+                f"{self.path}: line {self.lines[first]}: column {name!r}: {value[first]:g} is {reason}"
+            )
+
+    def refuse_outside(self, name: str, low: float, high: float) -> None:
+        """Raise `AuxiliaryError` for the first row whose column `name` is not within `low` to `high`."""
+        value = self.columns[name]
+        self.refuse((value < low) | (value > high), name, f"outside {low:g} to {high:g}", value)
 
 
 def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> Rows:
-    """Read the ``band`` column and the numeric columns named; others are ignored.
+    """Read the ``band`` column and the numeric columns named; others are kept as text.
 
-    Raises `AuxiliaryError` naming file, line and column for a missing column, a row of the wrong length, a
-    band that does not exist or a value that is not a finite number.
+    Raises `AuxiliaryError` naming file, line and column for a column that is missing or occurs twice, a row
+    of the wrong length, a band that does not exist or a value that is not a finite number.
     """
     reader = csv.reader(io.StringIO(_text(path)), strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
-        missing = [name for name in ("band", *required) if name not in header]
-        if missing:
-            raise AuxiliaryError(f"{path}: line 1: column {missing[0]!r} is missing")
+        place_of_band = _place(path, header, "band")
         names = [*required, *(name for name in optional if name in header)]
-        places = {name: header.index(name) for name in names}
-        lines, bands, values = [], [], []
+        places = {name: _place(path, header, name) for name in names}
+        lines, bands, values, cells = [], [], [], []
         for row in reader:
             line = reader.line_num
             if not row:
@@ -54,13 +87,21 @@ def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ())
             if len(row) != len(header):
                 raise AuxiliaryError(f"{path}: line {line}: {len(row)} values, expected {len(header)}")
             lines.append(line)
-            bands.append(_band(path, line, row[header.index("band")]))
+            bands.append(_band(path, line, row[place_of_band]))
             values.append([_number(path, line, name, row[place]) for name, place in places.items()])
+            cells.append(tuple(row))
     except csv.Error as problem:
         raise AuxiliaryError(f"{path}: line {reader.line_num}: {problem}") from problem
     table = np.array(values, dtype=np.float64).reshape(len(lines), len(names))
     columns = {name: table[:, index].copy() for index, name in enumerate(names)}
-    return Rows(path, np.array(lines, dtype=np.int64), np.array(bands, dtype=np.str_), columns)
+    return Rows(
+        path,
+        np.array(lines, dtype=np.int64),
+        np.array(bands, dtype=np.str_),
+        columns,
+        tuple(header),
+        tuple(cells),
+    )
 
 
 def band_name(label: str) -> str | None:
@@ -88,6 +129,14 @@ def _text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise AuxiliaryError(f"{path}: cannot be read as text: {problem}") from problem
+
+
+def _place(path: Path, header: Sequence[str], name: str) -> int:
+    """Index of column `name`, which must be there once."""
+    if header.count(name) != 1:
+        found = "occurs twice" if name in header else "is missing"
+        raise AuxiliaryError(f"{path}: line 1: column {name!r} {found}")
+    return header.index(name)
 
 
 def _band(path: Path, line: int, text: str) -> str:

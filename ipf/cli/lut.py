@@ -125,6 +125,40 @@ def query(
     write_text(results, text)
 
 
+@lut.command("correct")
+@click.argument("rows", type=PATH)
+@click.argument("results", type=PATH)
+@AEROSOL
+@TABLES
+def correct(rows: Path, results: Path, aerosol: str, tables: Path | None) -> None:
+    """Correct the measurements in the CSV file ROWS and write them with their surface reflectance to RESULTS.
+
+    For match-ups with ground stations. Each row states its atmosphere:
+
+    \b
+    band          1 ... 8, 8A, 9 ... 12, or B01 ... B12, B8A
+    sensor        S2A, S2B or S2C
+    toa           reflectance at the top of the atmosphere
+    sza, vza      zenith angles of sun and view, degrees
+    raa           relative azimuth, degrees, 0 = backscatter (the sun behind the sensor)
+    aot550        aerosol optical thickness at 550 nm
+    wv_cm         water vapour actually above the surface, cm
+    o3_cm_atm     ozone in the total column, cm-atm (Dobson units / 1000)
+    pressure_hpa  pressure at the surface, hPa
+
+    The columns may come in any order; others are passed through as they are. RESULTS has all of them and
+    'boa', the reflectance of a flat Lambertian surface.
+    """
+    from ipf.atmosphere.correct import correct as evaluate
+    from ipf.atmosphere.gases import FILE_NAME, load_gas_model
+    from ipf.atmosphere.storage import load_scattering_table
+    from ipf.atomic import write_text
+
+    gases = load_gas_model(tables / FILE_NAME if tables else None)
+    text = evaluate(rows, lambda sensor: load_scattering_table(sensor, aerosol, tables), gases)
+    write_text(results, text)
+
+
 def _require_sasktran2() -> None:
     try:
         import sasktran2  # noqa: F401
