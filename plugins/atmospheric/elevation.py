@@ -1,0 +1,165 @@
+"""Step `elevation`: height of the ground on the 20 m grid, from a digital elevation model or flat.
+
+Nothing but file headers is read until a later step asks for elevations. Without a model the ground is flat, at
+the mean elevation that `atmospheric_state` knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState
+from pydantic import Field
+
+from ipf.auxiliary.elevation import Elevation, MissingTiles, flat_elevation, open_elevation
+from ipf.engine import Context, Findings, SourceStep, StepParameters, provides
+from ipf.errors import AuxiliaryError
+from ipf.product.raster import Grid, Raster
+from ipf.product.reader import SafeProduct
+
+INPUT_TYPES = ("AUX_DEM", "DEM", "DEM_DIR")
+"""Job order inputs that name the model; the parameter `dem` wins."""
+RESOLUTION = 20
+NO_MODEL = "NONE"
+"""How products call it that no elevation model was used (L2A_GIPP, DEM_Directory)."""
+WORKING_BYTES_PER_PIXEL = 5
+"""While the grid is resampled: a stripe as float32, voids as booleans, the counts before smoothing."""
+
+
+class OnMissing(StrEnum):
+    """What to do when the model that is named cannot be used."""
+
+    ERROR = "error"
+    FLAT = "flat"
+
+
+class ElevationParameters(StepParameters):
+    """Which elevation model, and what to do where it lacks."""
+
+    dem: Path | None = Field(
+        default=None,
+        description="folder (DTED, GeoTIFF or SRTM files, searched with what is below) or file of the elevation"
+        " model, any that GDAL reads; none: flat ground",
+        json_schema_extra={"unit": "", "source": "Sen2Cor L2A_GIPP DEM_Directory"},
+    )
+    on_missing: OnMissing = Field(
+        default=OnMissing.ERROR,
+        description="when the model is missing, meets the tile nowhere or a file is seen to be broken in opening:"
+        " error, or flat ground with a note",
+        json_schema_extra={"unit": "", "source": "Sen2Cor L2A_GIPP Force_Exit_On_DEM_Error"},
+    )
+    missing_tiles: MissingTiles = Field(
+        default=MissingTiles.SEA_LEVEL,
+        description="where no file covers the tile, or a large void: sea_level (0 m), or error",
+        json_schema_extra={"unit": "", "source": "DTED has no files over the sea"},
+    )
+    smoothing: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=200.0,
+        description="standard deviation of a Gaussian over the elevations in m; models of whole metres or copied"
+        " pixels need 30",
+        json_schema_extra={"unit": "m", "source": ""},
+    )
+
+
+@dataclass(frozen=True, init=False)
+class ElevationModel:
+    """What is known of the ground's elevation: `source` (name of the model, or NONE), whether one is `used`, a
+    `note` for people, and the `files` that are read.
+    """
+
+    source: str
+    used: bool
+    note: str
+    files: tuple[Path, ...]
+    _mean: float | Callable[[], float] = field(repr=False, compare=False)
+
+    def __init__(
+        self,
+        source: str,
+        used: bool,
+        mean: float | Callable[[], float],
+        note: str = "",
+        files: tuple[Path, ...] = (),
+    ) -> None:
+        values = {"source": source, "used": used, "note": note, "files": files, "_mean": mean}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def mean(self) -> float:
+        """Mean elevation of the tile in metres. Of a model: asking for it has the files read."""
+        return self._mean() if callable(self._mean) else self._mean
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The product, for its grid, and the state, for the mean elevation without a model."""
+
+    l1c_product: SafeProduct
+    atmospheric_state: AtmosphericState
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Elevation in metres, int16 counts of 0.2 m, without no-data; and what is known of it."""
+
+    elevation: Annotated[Mapping[str, Raster], provides()]
+    elevation_model: ElevationModel
+
+
+def open_ground(inputs: Inputs, parameters: ElevationParameters, context: Context) -> Outputs:
+    """Open the model; raises `AuxiliaryError` when it cannot be used and the fallback is not allowed."""
+    grid = inputs.l1c_product.grid.at(RESOLUTION)
+    mean = float(round(inputs.atmospheric_state.ground_elevation.field.mean))
+    source = parameters.dem or context.request.find_input(*INPUT_TYPES)
+    if source is None:
+        return _flat(grid, mean, f"no elevation model: flat ground at {mean:.0f} m")
+    try:
+        opened = open_elevation(
+            source,
+            grid,
+            missing=parameters.missing_tiles,
+            smoothing=parameters.smoothing,
+            report=context.logger.warning,
+        )
+    except AuxiliaryError as problem:
+        if parameters.on_missing is OnMissing.ERROR:
+            raise
+        return _flat(grid, mean, f"flat ground at {mean:.0f} m instead of the elevation model: {problem}")
+    return Outputs({"": opened.raster()}, _described(source, opened))
+
+
+def _flat(grid: Grid, mean: float, note: str) -> Outputs:
+    return Outputs({"": flat_elevation(grid, mean)}, ElevationModel(NO_MODEL, False, mean, note))
+
+
+def _described(source: Path, opened: Elevation) -> ElevationModel:
+    files = tuple(file.path for file in opened.cover.files)
+    note = f"elevation model {source}: {len(files)} files, {opened.cover.share:.1%} of the tile"
+    if opened.cover.share < 1.0:
+        note += ", the rest taken as sea level"
+    if opened.smoothing:
+        note += f", smoothed with a standard deviation of {opened.smoothing:g} m"
+    return ElevationModel(source.name, True, opened.mean, note, files)
+
+
+def tell(known: Mapping[str, Any], parameters: ElevationParameters, context: Context) -> Findings:
+    """Tell which ground is assumed, and which files will be read."""
+    model: ElevationModel = known["elevation_model"]
+    pixels = known["l1c_product"].grid.at(RESOLUTION)
+    working = WORKING_BYTES_PER_PIXEL * pixels.rows * pixels.columns if model.used else 0
+    return Findings(auxiliary=model.files, memory_bytes=working, notes=(model.note,))
+
+
+elevation = SourceStep(
+    name="elevation",
+    summary="elevation of the ground at 20 m, from a digital elevation model or flat",
+    run=open_ground,
+    check=tell,
+)
