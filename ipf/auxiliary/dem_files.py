@@ -68,12 +68,9 @@ class DemFile:
         left, width, skew_x, top, skew_y, height = self.geotransform
         across = [left + width * i + skew_x * j for i in (0, self.columns) for j in (0, self.rows)]
         down = [top + skew_y * i + height * j for i in (0, self.columns) for j in (0, self.rows)]
-        return bool(
-            min(across) <= x.max()
-            and max(across) >= x.min()
-            and min(down) <= y.max()
-            and max(down) >= y.min()
-        )
+        beside = min(across) > x.max() or max(across) < x.min()
+        above_or_below = min(down) > y.max() or max(down) < y.min()
+        return not (beside or above_or_below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +103,7 @@ def find_cover(source: Path, grid: Grid) -> DemCover:
 
 
 class _Places:
-    """Places of a grid in other reference systems: inside for its cover, around for the files that meet it."""
+    """Places of a grid in other reference systems: inside for its cover, around for files that meet it."""
 
     def __init__(self, grid: Grid) -> None:
         self._grid = grid

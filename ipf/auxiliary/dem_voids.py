@@ -12,7 +12,7 @@ from scipy import ndimage
 Counts = npt.NDArray[np.int16]
 
 CELL = 3
-"""Voids are told apart on cells of so many pixels a side: a ninth of the memory, and what is that near is one."""
+"""Voids are told apart on cells of so many pixels a side: a ninth of the memory."""
 RIM = 16
 """Pixels around a void from which it may be interpolated."""
 SMOOTHING = 2

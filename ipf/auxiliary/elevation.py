@@ -33,7 +33,7 @@ LAYER = "elevation"
 SCALE, OFFSET, NODATA = 0.2, 20000.0, -32768
 """Elevation in metres is ``(count + 20000) * 0.2``: -2553 to 10553 m, whole metres without error."""
 LOWEST, HIGHEST = -500.0, 9000.0
-"""Elevations beyond these, in metres, are no-data values that a file does not own up to: the shore of the Dead
+"""Elevations beyond these, in metres, are no-data values that a file does not declare: the shore of the Dead
 Sea lies at -430 m, Mount Everest at 8849 m."""
 LARGEST_VOID = 4_000_000
 """Area in m2 up to which a void is interpolated; larger ones are mostly sea."""
@@ -141,7 +141,7 @@ def open_elevation(
     missing : where no file covers the grid: sea level (absent DTED files are sea), or an error.
     smoothing : standard deviation in metres of a Gaussian over the resampled elevation; 0 for none.
 
-    Raises `AuxiliaryError` as `find_cover` does, and when part of the grid has no file and `missing` is error.
+    Raises `AuxiliaryError` as `find_cover` does, and when `missing` is error and part of the grid has no file.
     """
     cover = find_cover(source, grid)
     if cover.share < 1.0 and missing is MissingTiles.ERROR:

@@ -1,7 +1,7 @@
 """Step `elevation`: height of the ground on the 20 m grid, from a digital elevation model or flat.
 
-Nothing but file headers is read until a later step asks for elevations. Without a model the ground is flat, at
-the mean elevation that `atmospheric_state` knows.
+Nothing but file headers is read until a later step asks for elevations. Without a model the ground is flat,
+at the mean elevation that `atmospheric_state` knows.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ class ElevationParameters(StepParameters):
 
     dem: Path | None = Field(
         default=None,
-        description="folder (DTED, GeoTIFF or SRTM files, searched with what is below) or file of the elevation"
-        " model, any that GDAL reads; none: flat ground",
+        description="folder (DTED, GeoTIFF or SRTM files, searched with what is below) or file that GDAL reads of"
+        " the elevation model; none: flat ground",
         json_schema_extra={"unit": "", "source": "Sen2Cor L2A_GIPP DEM_Directory"},
     )
     on_missing: OnMissing = Field(
         default=OnMissing.ERROR,
-        description="when the model is missing, meets the tile nowhere or a file is seen to be broken in opening:"
-        " error, or flat ground with a note",
+        description="when the model is missing, meets the tile nowhere or a file is seen to be broken in"
+        " opening: error, or flat ground with a note",
         json_schema_extra={"unit": "", "source": "Sen2Cor L2A_GIPP Force_Exit_On_DEM_Error"},
     )
     missing_tiles: MissingTiles = Field(
@@ -61,16 +61,16 @@ class ElevationParameters(StepParameters):
         default=0.0,
         ge=0.0,
         le=200.0,
-        description="standard deviation of a Gaussian over the elevations in m; models of whole metres or copied"
-        " pixels need 30",
+        description="standard deviation of a Gaussian over the elevations in m; models of whole metres or"
+        " copied pixels need 30",
         json_schema_extra={"unit": "m", "source": ""},
     )
 
 
 @dataclass(frozen=True, init=False)
 class ElevationModel:
-    """What is known of the ground's elevation: `source` (name of the model, or NONE), whether one is `used`, a
-    `note` for people, and the `files` that are read.
+    """What is known of the ground's elevation: `source` (name of the model, or NONE), whether one is `used`,
+    a `note` for people, and the `files` that are read.
     """
 
     source: str
@@ -126,7 +126,7 @@ def open_ground(inputs: Inputs, parameters: ElevationParameters, context: Contex
             grid,
             missing=parameters.missing_tiles,
             smoothing=parameters.smoothing,
-            report=context.logger.warning,
+            report=context.logger.info,
         )
     except AuxiliaryError as problem:
         if parameters.on_missing is OnMissing.ERROR:
