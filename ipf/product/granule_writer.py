@@ -90,10 +90,16 @@ class GranuleWriter:
         """
         kind = ImageKind.BAND if content in BY_NAME else _KINDS[content]
         self._encode(self.image_path(content, resolution), samples, resolution, kind)
-        if content == "TCI" and resolution == self._documents.tile.grid.resolution:
-            self._write_preview(samples)
+        if content == "TCI" and resolution == self.native_resolution:
+            self.write_preview(samples)
 
-    def _write_preview(self, picture: Samples) -> None:
+    @property
+    def native_resolution(self) -> int:
+        """Pixel size of the finest images, in metres."""
+        return self._documents.tile.grid.resolution
+
+    def write_preview(self, picture: Samples) -> None:
+        """Write the preview of a true-colour picture, (3, rows, columns), at 10 m."""
         grid = self._documents.tile.grid
         try:
             reduced = preview_grid(grid)

@@ -12,7 +12,6 @@ presentation, TCI carries no inventory box, the quality reports hold the checks 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,7 +22,13 @@ from ipf.product.documents import Documents
 from ipf.product.granule_writer import GranuleWriter
 from ipf.product.jpeg2000 import CodingStyle, Samples
 from ipf.product.l2a_quality import AtmosphericQuality, l2a_quality_reports
-from ipf.product.level_2a import IMAGES, PROBABILITIES, L2AProcessing, level_2a_documents
+from ipf.product.level_2a import (
+    L2AProcessing,
+    completed,
+    images_from,
+    level_2a_documents,
+    probabilities_from,
+)
 from ipf.product.masks import Flags
 from ipf.product.metadata import GranuleReference, ImageContent
 from ipf.product.product_writer import (
@@ -42,7 +47,8 @@ class L2AProductWriter:
 
     In SAFE form `parent` receives one folder, the product. In PDI form (`write_parts`) it receives the tile's
     and the datastrip's folders, named by their identifiers. `threads` is the number of threads inside each
-    encoding; several images may be added at the same time.
+    encoding; several images may be added at the same time. Nothing finer than `finest` metres is written; 0
+    is for all pixel sizes.
     """
 
     def __init__(
@@ -53,8 +59,11 @@ class L2AProductWriter:
         style: CodingStyle = "official",
         threads: int = 1,
         parts: bool = False,
+        finest: int = 0,
     ) -> None:
         self._parts = parts
+        self.images = images_from(finest)
+        self.probabilities = probabilities_from(finest)
         self._documents = documents = level_2a_documents(l1c, processing)
         self._tile_folder: Path
         if parts:
@@ -91,12 +100,21 @@ class L2AProductWriter:
     def add_image(self, content: str, resolution: int, samples: Samples) -> None:
         """Add an image: ``B02``, ``AOT``, ``WVP`` (uint16 counts), ``SCL``, ``TCI`` (uint8, TCI 3 planes).
 
-        TCI at 10 m gives the preview too. An image that Level-2A does not have at that pixel size, or has
+        TCI at 10 m gives the preview too. An image that the product does not have at that pixel size, or has
         already, raises OutputError.
         """
-        if content not in IMAGES.get(resolution, ()):
+        if content not in self.images.get(resolution, ()):
             raise OutputError(f"{self._outputs[0]}: Level-2A has no image {content} at {resolution} m")
         self._granule.write_image(content, resolution, samples)
+
+    @property
+    def needs_preview(self) -> bool:
+        """Whether the preview must be added, since no true-colour image at 10 m gives it."""
+        return self._granule.native_resolution not in self.images
+
+    def add_preview(self, picture: Samples) -> None:
+        """Add the preview of a true-colour picture at 10 m that is no image of the product."""
+        self._granule.write_preview(picture)
 
     def add_footprint(self, band: str, detectors: Flags) -> None:
         """Add the detector footprint of a band (1-12, 0 for none), at its native pixel size."""
@@ -112,7 +130,7 @@ class L2AProductWriter:
 
     def add_probability(self, kind: str, resolution: int, percentages: Flags) -> None:
         """Add a probability (0-100): ``MSK_CLDPRB`` or ``MSK_SNWPRB``, at 20 or 60 m."""
-        if (kind, resolution) not in PROBABILITIES:
+        if (kind, resolution) not in self.probabilities:
             raise OutputError(f"{self._outputs[0]}: Level-2A has no mask {kind} at {resolution} m")
         self._granule.write_probability(kind, resolution, percentages)
 
@@ -177,30 +195,20 @@ class L2AProductWriter:
         """Images and masks of a complete tile, as paths in its folder."""
         images = [
             self._granule.image_path(content, resolution)
-            for resolution, contents in IMAGES.items()
+            for resolution, contents in self.images.items()
             for content in contents
         ]
         masks = [f"QI_DATA/{kind}_{band}.jp2" for kind in ("MSK_DETFOO", "MSK_QUALIT") for band in BAND_NAMES]
         masks += ["QI_DATA/MSK_CLASSI_B00.jp2", f"QI_DATA/{self._granule.preview_name}"]
-        return images + masks + [f"QI_DATA/{kind}_{resolution}m.jp2" for kind, resolution in PROBABILITIES]
+        return images + masks + [f"QI_DATA/{kind}_{size}m.jp2" for kind, size in self.probabilities]
 
     def _complete_documents(self, content: ImageContent, cloudy: float) -> Documents:
         documents = self._documents
         images = tuple(
-            f"{documents.granule}/{self._granule.image_path(content, resolution).removesuffix('.jp2')}"
-            for resolution, contents in IMAGES.items()
-            for content in contents
+            f"{documents.granule}/{self._granule.image_path(name, resolution).removesuffix('.jp2')}"
+            for resolution, names in self.images.items()
+            for name in names
         )
         reference = GranuleReference(documents.tile.identifier, documents.tile.datastrip_identifier, images)
-        quality = replace(documents.product.quality, cloud_coverage=cloudy, content=content)
-        tile_quality = replace(
-            documents.tile.quality,
-            cloudy=cloudy,
-            content=content,
-            masks=tuple(self._granule.masks),
-            preview=f"{documents.granule}/QI_DATA/{self._granule.preview_name}",
-        )
-        return replace(
-            documents.with_product(granules=(reference,), quality=quality),
-            tile=replace(documents.tile, quality=tile_quality),
-        )
+        preview = f"{documents.granule}/QI_DATA/{self._granule.preview_name}"
+        return completed(documents, reference, self._granule.masks, preview, content, cloudy)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ipf.product.bands import BAND_NAMES
+from ipf.product.bands import BAND_NAMES, BY_NAME, RESOLUTIONS
 from ipf.product.documents import Documents
 from ipf.product.metadata import (
     OFFSETS_SINCE,
@@ -13,6 +13,8 @@ from ipf.product.metadata import (
     DatastripMetadata,
     Gipp,
     GranuleReference,
+    ImageContent,
+    MaskFile,
     ProductMetadata,
     Quantification,
     TileMetadata,
@@ -38,6 +40,41 @@ IMAGES: Mapping[int, tuple[str, ...]] = {
 
 PROBABILITIES = tuple((kind, resolution) for resolution in (20, 60) for kind in ("MSK_CLDPRB", "MSK_SNWPRB"))
 """Probability masks of a Level-2A tile with their pixel sizes."""
+
+_MAP_RESOLUTION = 20
+"""Pixel size of what is computed on the ground rather than measured: maps, classes, probabilities."""
+_COLOUR_RESOLUTION = 10
+
+
+def images_from(finest: int) -> dict[int, tuple[str, ...]]:
+    """Images of a tile of which nothing finer than `finest` metres is wanted; 0 for all.
+
+    As Sen2Cor's option ``--resolution`` has it: 10 makes all three pixel sizes, 20 those of 20 and 60 m, 60
+    its own alone (Sen2Cor User Manual, L2A_Process; Downsample_20_to_60 on).
+    """
+    return {resolution: contents for resolution, contents in IMAGES.items() if resolution >= finest}
+
+
+def native_images(finest: int) -> dict[int, tuple[str, ...]]:
+    """The images that hold something of their own, each once: at its native pixel size, or at `finest`."""
+    chosen: dict[int, tuple[str, ...]] = dict.fromkeys(RESOLUTIONS, ())
+    for resolution, contents in IMAGES.items():
+        chosen[resolution] = tuple(
+            content for content in contents if resolution == max(native_resolution(content), finest)
+        )
+    return {resolution: contents for resolution, contents in chosen.items() if contents}
+
+
+def native_resolution(content: str) -> int:
+    """Pixel size in metres at which a band, a map, the classes or the true colours are made."""
+    if content in BY_NAME:
+        return BY_NAME[content].resolution
+    return _COLOUR_RESOLUTION if content == "TCI" else _MAP_RESOLUTION
+
+
+def probabilities_from(finest: int) -> tuple[tuple[str, int], ...]:
+    """Probability masks of a tile of which nothing finer than `finest` metres is wanted; 0 for all."""
+    return tuple((kind, resolution) for kind, resolution in PROBABILITIES if resolution >= finest)
 
 
 def scene_classes(psd_version: int) -> dict[str, int]:
@@ -98,6 +135,28 @@ def level_2a_documents(l1c: Documents, processing: L2AProcessing) -> Documents:
         )
     derived = _Derivation(l1c, processing, baseline)
     return Documents(derived.product(), derived.datastrip(), derived.tile()).checked()
+
+
+def completed(
+    documents: Documents,
+    images: GranuleReference,
+    masks: Sequence[MaskFile],
+    preview: str,
+    content: ImageContent,
+    cloudy: float,
+) -> Documents:
+    """The documents once the product is made: its lists of files, and the figures of its classification.
+
+    `preview` is the path of the preview in the product, `cloudy` the cloud cover in percent.
+    """
+    quality = replace(documents.product.quality, cloud_coverage=cloudy, content=content)
+    tile_quality = replace(
+        documents.tile.quality, cloudy=cloudy, content=content, masks=tuple(masks), preview=preview
+    )
+    return replace(
+        documents.with_product(granules=(images,), quality=quality),
+        tile=replace(documents.tile, quality=tile_quality),
+    )
 
 
 class _Derivation:

@@ -109,7 +109,7 @@ def write_tile(
     reports = TileReports(tile_reports(documents.tile, documents.datastrip, folder, expected), level_2a)
     _write_reports(folder, reports.checklists, "tile", documents)
     if level_2a:
-        content = l2a_quality_xml(level_2a, _header(documents))
+        content = l2a_quality_xml(level_2a, report_header(documents))
         write_bytes(folder / "QI_DATA" / f"{L2A_QUALITY}.xml", content)
     return reports
 
@@ -126,11 +126,12 @@ def _write_reports(
     folder: Path, reports: tuple[Report, ...], container: Container, documents: Documents
 ) -> None:
     for report in reports:
-        content = olqc_report_xml(report, container, _header(documents))
+        content = olqc_report_xml(report, container, report_header(documents))
         write_bytes(folder / "QI_DATA" / report.file_name, content)
 
 
-def _header(documents: Documents) -> ReportHeader:
+def report_header(documents: Documents) -> ReportHeader:
+    """What all reports of a product share."""
     product = documents.product
     level = LEVEL_NAMES[product.level].removeprefix("Level-")
     return ReportHeader(product.satellite, level, product.generation_time, CREATOR, __version__)

@@ -306,7 +306,12 @@ def _sun_azimuth(metadata: TileMetadata) -> Check:
 
 
 def _dimensions(metadata: TileMetadata, granule: Path) -> list[Check]:
-    """Whether the images of each pixel size have the size that the metadata state."""
+    """Whether the images of each pixel size have the size that the metadata state.
+
+    A Level-2A tile may lack finer ones with their folders.
+    """
+    present = [size for size in RESOLUTIONS if (granule / "IMG_DATA" / f"R{size}m").is_dir()]
+    finest = min(present, default=0)
     shapes: dict[tuple[int, int], list[str]] = {}
     unreadable = []
     for image in sorted((granule / "IMG_DATA").rglob("*.jp2")):
@@ -314,7 +319,9 @@ def _dimensions(metadata: TileMetadata, granule: Path) -> list[Check]:
             shapes.setdefault(inspect_jpeg2000(image).shape, []).append(image.name)
         except ProductError:
             unreadable.append(image.name)
-    expected = {resolution: metadata.grid.at(resolution).shape for resolution in RESOLUTIONS}
+    expected = {
+        resolution: metadata.grid.at(resolution).shape for resolution in RESOLUTIONS if resolution >= finest
+    }
     strays = unreadable + [
         name for shape, names in shapes.items() if shape not in expected.values() for name in names
     ]

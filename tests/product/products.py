@@ -50,7 +50,11 @@ CONTENT = ImageContent(
 QUALITY = AtmosphericQuality(
     "CONFIG",
     start_visibility=40.0,
+    visibility_from_ddv=23.0,
     final_visibility=23.0,
+    ddv_pixels=2.5,
+    ddv_reflectance=0.05,
+    blue_path_radiance_rescaling=1.0,
     negative_reflectance={"B01": 0.25, "B12": 0.0},
     look_up_tables=("scattering.npz",),
     dem="COPERNICUS_90",

@@ -13,6 +13,7 @@ from lxml import etree
 from osgeo import gdal
 
 from ipf.errors import OutputError, ProductError
+from ipf.product.angles import Direction
 from ipf.product.bands import BAND_NAMES
 from ipf.product.documents import Documents
 from ipf.product.l2a_quality import AtmosphericQuality, l2a_quality_reports
@@ -179,41 +180,112 @@ def test_lists_of_files_stand_in_the_official_order(reference_data: Path, produc
     assert ours.special_values == real.special_values
 
 
-def test_the_quality_document_has_the_figures_of_the_real_one(reference_data: Path, product: Path) -> None:
-    def figures(folder: Path) -> dict[str, str]:
-        (path,) = folder.glob("GRANULE/*/QI_DATA/L2A_QUALITY.xml")
-        return {node.get("name"): node.text for node in etree.parse(path).getroot().iter("{*}value")}
-
-    ours, real = figures(product), figures(reference_data / REAL)
-    # Not known to the method of this product.
-    unknown = {"VISIBILITY_FROM_DDV_KM", "DDV_PIXEL_PERCENTAGE", "DDV_REFLECTANCE_RANGE"}
-    unknown |= {"BLUE_PATH_RADIANCE_RESCALING_FACTOR"}
-    bands = set(BAND_NAMES)
-    assert set(real) - set(ours) - bands == unknown
-    assert set(ours) - set(real) - bands == set()
-    assert {name: ours[name] for name in ("B01", "B12")} == {"B01": "0.250000", "B12": "0.000000"}
-    assert ours["GRANULE_MEAN_AOT"] == "0.120000"
-    assert ours["VISIBILITY_LESS_THAN_5_KM"] == "False"
-    assert ours["SNOW_ICE_PERCENTAGE"] == "9.000000"
+def checklists(folder: Path) -> dict[tuple[str, str], dict[str, dict[str, str]]]:
+    """Figures of the Level-2A quality document: by parent and name of the checklist, by message, by name."""
+    (path,) = folder.glob("GRANULE/*/QI_DATA/L2A_QUALITY.xml")
+    return {
+        (checklist.findtext("{*}parentID"), checklist.findtext("{*}name")): {
+            check.findtext("{*}message").strip('"'): {
+                node.get("name"): node.text for node in check.iter("{*}value")
+            }
+            for check in checklist.iter("{*}check")
+        }
+        for checklist in etree.parse(path).getroot().iter("{*}checkList")
+    }
 
 
-def test_flags_of_the_quality_document_follow_the_figures(l1c: SafeProduct) -> None:
-    documents = level_2a_documents(documents_of(l1c), L2AProcessing(CREATION))
-    murky = replace(CONTENT, mean_aot=1.2, mean_water_vapour=5.5)
-    tile = replace(documents.tile, quality=replace(documents.tile.quality, content=murky))
-    quality = AtmosphericQuality("CAMS", final_visibility=4.0, mean_altitude=3.5)
+OUR_FIGURES = {
+    "Atmospheric correction quality control": {"AC_ENABLED"},  # of later official documents
+    "Limits of the method": {"NO_DATA_AT_ALL", "CLOUD_ONLY", "WATER_ONLY"},
+    "Limits of the ground": {"HIGHEST_GROUND_ABOVE_3.5_KM"},
+}
+
+
+def test_the_quality_document_has_every_check_and_figure_of_the_real_one(
+    reference_data: Path, product: Path
+) -> None:
+    ours, real = checklists(product), checklists(reference_data / REAL)
+    assert list(ours) == list(real)
+    for name, checks in real.items():
+        assert [message for message in ours[name] if message not in OUR_FIGURES] == [
+            message for message in checks if message not in OUR_FIGURES
+        ]
+        for message, figures in checks.items():
+            if message == "Percentage of negative BOA pixels":  # the bands with any, in the real one
+                assert ours[name][message] == {"B01": "0.250000", "B12": "0.000000"}
+            else:
+                assert set(ours[name][message]) == set(figures) | OUR_FIGURES.get(message, set())
+                assert [each for each in ours[name][message] if each in figures] == list(figures)
+    correction = ours["L2A_AC", "ATMOSPHERIC_CORRECTION_QUALITY"]
+    values = correction["Atmospheric correction quality values"]
+    assert (values["GRANULE_MEAN_AOT"], values["DDV_REFLECTANCE_RANGE"]) == ("0.120000", "0.050000")
+    assert correction["Look up table file list"] == {"LUT_DATA_FILES": "['scattering.npz']"}
+    assert ours["L2A_AUX", "AUX_DATA_QUALITY"]["AUX data file list"] == {"AUX_DATA_FILES": "['w010_n51.dt1']"}
+
+
+def quality_of(
+    l1c: SafeProduct, quality: AtmosphericQuality, cloudy: float = 0.0, zenith: float = 30.0, **content: float
+) -> tuple[dict[str, str], bool]:
+    """Figures of the Level-2A quality of a tile, and whether it passes."""
+    tile = level_2a_documents(documents_of(l1c), L2AProcessing(CREATION)).tile
+    tile = replace(
+        tile,
+        angles=replace(tile.angles, mean_sun=Direction(zenith, 150.0)),
+        quality=replace(tile.quality, cloudy=cloudy, content=replace(CONTENT, **content)),
+    )
     reports = l2a_quality_reports(tile, quality)
     values = {
-        name: value for report in reports for check in report.checks for name, value in check.values.items()
+        name: str(value)
+        for report in reports
+        for check in report.checks
+        for name, value in check.values.items()
     }
-    for name in (
-        "VISIBILITY_LESS_THAN_5_KM",
-        "AOT_ABOVE_1",
-        "GRANULE_WV_ABOVE_5_CM",
-        "GROUND_ELEVATION_ABOVE_3_KM",
-    ):
-        assert values[name] == "True"
-    assert values["SOLAR_ZENITH_ANGLE_ABOVE_70_DEG"] == "False"
+    return values, all(check.passed for report in reports for check in report.checks)
+
+
+@pytest.mark.parametrize(
+    ("flag", "passes", "beyond"),
+    [
+        ("VISIBILITY_LESS_THAN_5_KM", True, {"final_visibility": 4.9}),
+        ("AOT_ABOVE_1", True, {"mean_aot": 1.2}),
+        ("GRANULE_WV_ABOVE_5_CM", True, {"mean_water_vapour": 5.5}),
+        ("GROUND_ELEVATION_ABOVE_3_KM", True, {"mean_altitude": 3.1}),
+        ("HIGHEST_GROUND_ABOVE_3.5_KM", False, {"highest": 3.6}),
+        ("SOLAR_ZENITH_ANGLE_ABOVE_70_DEG", False, {"zenith": 70.1}),
+        ("NO_DATA_AT_ALL", False, {"nodata": 100.0}),
+        ("CLOUD_ONLY", True, {"cloudy": 99.5}),
+        ("WATER_ONLY", True, {"water": 99.5}),
+    ],
+)
+def test_a_limit_that_is_exceeded_is_flagged(
+    l1c: SafeProduct, flag: str, passes: bool, beyond: dict[str, float]
+) -> None:
+    of_quality = {name: beyond[name] for name in beyond if hasattr(QUALITY, name)}
+    others = {name: beyond[name] for name in beyond if name not in of_quality}
+    flags = {"AC_ENABLED": "True"} | {
+        name: str(name == flag)
+        for name in (
+            "VISIBILITY_LESS_THAN_5_KM",
+            "AOT_ABOVE_1",
+            "GRANULE_WV_ABOVE_5_CM",
+            "GROUND_ELEVATION_ABOVE_3_KM",
+            "HIGHEST_GROUND_ABOVE_3.5_KM",
+            "SOLAR_ZENITH_ANGLE_ABOVE_70_DEG",
+            "NO_DATA_AT_ALL",
+            "CLOUD_ONLY",
+            "WATER_ONLY",
+        )
+    }
+    values, passed = quality_of(l1c, replace(QUALITY, **of_quality), **others)
+    assert {name: value for name, value in values.items() if value in ("True", "False")} == flags
+    assert passed == passes
+
+
+def test_what_is_not_known_is_said_to_be_unknown(l1c: SafeProduct) -> None:
+    values, passed = quality_of(l1c, AtmosphericQuality("DEFAULT"))
+    unknown = {name for name, value in values.items() if value == "NONE"}
+    assert unknown >= {"FINAL_VISIBILITY_KM", "VISIBILITY_LESS_THAN_5_KM", "DEM_TYPE", "DEM_MEAN_SLOPE"}
+    assert (values["LUT_DATA_FILES"], passed) == ("[]", True)
 
 
 def test_threads_and_order_do_not_change_a_byte(product: Path, l1c: SafeProduct, tmp_path: Path) -> None:
@@ -267,6 +339,60 @@ def test_a_product_before_04_gives_raster_masks(tmp_path: Path) -> None:
     assert read.metadata.baseline == "04.00"
     for layer, raster in l1c.masks.items():
         assert np.array_equal(read.masks[layer].read_all(), raster.read_all())
+
+
+@pytest.mark.parametrize(("finest", "resolutions"), [(10, [10, 20, 60]), (20, [20, 60]), (60, [60])])
+def test_nothing_finer_than_what_is_wanted(
+    tmp_path: Path, l1c: SafeProduct, product: Path, finest: int, resolutions: list[int]
+) -> None:
+    documents = documents_of(l1c)
+    images, picture = l2a_images(documents), l2a_images(documents)["TCI", 10]
+    with L2AProductWriter(
+        tmp_path, documents, L2AProcessing(CREATION, luts=("scattering.npz",)), finest=finest
+    ) as writer:
+        for (content, resolution), image in images.items():
+            if resolution in resolutions:
+                writer.add_image(content, resolution, image)
+        for (kind, resolution), probability in l2a_probabilities(documents).items():
+            if resolution in resolutions:
+                writer.add_probability(kind, resolution, probability)
+        assert writer.needs_preview == (finest > 10)
+        if writer.needs_preview:
+            writer.add_preview(picture)
+        writer.copy_masks(l1c.tile_folder / "QI_DATA")
+        writer.copy_auxiliary(l1c.auxiliary_files)
+        if finest > 10:
+            with pytest.raises(OutputError, match="Level-2A has no image B04 at 10 m"):
+                writer.add_image("B04", 10, images["B04", 10])
+        (made,) = writer.finish(CONTENT, CLOUDY, QUALITY)
+    listed = read_product_metadata(made / "MTD_MSIL2A.xml").granules[0].image_files
+    found = {
+        path.relative_to(made).as_posix().removesuffix(".jp2") for path in made.glob("GRANULE/*/IMG_DATA/*/*")
+    }
+    assert set(listed) == found
+    assert {int(name[-3:-1]) for name in found} == set(resolutions)
+    probabilities = {path.name for path in made.glob("GRANULE/*/QI_DATA/*PRB*")}
+    assert probabilities == {
+        f"{kind}_{size}m.jp2" for kind in ("MSK_CLDPRB", "MSK_SNWPRB") for size in resolutions if size > 10
+    }
+    ours, whole = tree(made), tree(product)
+    same = [path for path in ours if path.endswith(".jp2")]
+    assert [path for path in same if ours[path] != whole[path]] == []
+    dataset = gdal.Open(str(made / "MTD_MSIL2A.xml"))
+    # GDAL lists the native images of a complete product, and opens those that are there.
+    opened = [
+        gdal.Open(name).ReadAsArray().max() > 0
+        for name, text in dataset.GetSubDatasets()
+        if any(f" {size}m " in text for size in resolutions)
+    ]
+    assert opened == [True] * len(resolutions)
+    assert open_product(made).tile.quality.content == CONTENT
+    (report,) = made.glob("GRANULE/*/QI_DATA/GEOMETRIC_QUALITY.xml")
+    sizes = {node.get("id") for node in etree.parse(report).getroot().iter("{*}inspection")}
+    assert {name for name in sizes if "Dimensions" in name} == {
+        f"Granule_Dimensions_{size}m" for size in resolutions
+    }
+    assert 'globalStatus="PASSED"' in report.read_text()
 
 
 def test_an_incomplete_product_is_refused_and_leaves_nothing(tmp_path: Path, l1c: SafeProduct) -> None:
