@@ -24,6 +24,7 @@ from ipf.engine.planner import plan_job
 from ipf.engine.plugins import Plugins, load_plugins
 from ipf.engine.report import Message, RunReport, Status, StepReport, TaskReport
 from ipf.engine.runner import run_plan
+from ipf.engine.settings import Setting, TaskSettings
 from ipf.engine.step import (
     Bands,
     BlockStep,
@@ -65,6 +66,7 @@ __all__ = [
     "RunOptions",
     "RunReport",
     "SceneStep",
+    "Setting",
     "SinkStep",
     "SourceStep",
     "Status",
@@ -75,6 +77,7 @@ __all__ = [
     "TaskPlan",
     "TaskReport",
     "TaskRequest",
+    "TaskSettings",
     "Writer",
     "Written",
     "hookimpl",

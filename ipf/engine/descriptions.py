@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ipf.engine.context import TaskRequest
 from ipf.engine.executors import Executor
+from ipf.engine.settings import TaskSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,8 @@ class TaskDefinition:
     """An ``Ipf_Proc``: an ordered chain of steps, with the files that it takes and gives.
 
     `aliases` are further task names (a Sentinel-2 task that stands for the same chain). `ignored_parameters`
-    are dynamic parameters that management layers send and that have no meaning for the task.
+    are dynamic parameters that management layers send and that have no meaning for the task. `settings` reads
+    parameters of steps from what the request names: modes, parameter files among the inputs.
     """
 
     name: str
@@ -45,6 +48,7 @@ class TaskDefinition:
     aliases: tuple[str, ...] = ()
     ignored_parameters: tuple[str, ...] = ("TRACE", "VALIDATE_SCHEMA", "FAKE_MODE")
     warnings_exit_zero: bool = False
+    settings: Callable[[TaskRequest], TaskSettings] | None = None
     summary: str = ""
 
 

@@ -7,27 +7,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pydantic
 
 from ipf.engine.plan import PlannedParameter
+from ipf.engine.settings import Setting
 from ipf.engine.step import Step, StepParameters
 from ipf.errors import ParameterError
 
 DEFAULT_ORIGIN = "default"
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A value for ``<step>.<name>``, or for a dynamic parameter's plain name when `step` is empty."""
-
-    step: str
-    name: str
-    value: Any
-    origin: str
 
 
 def settings_of_text(parameters: Mapping[str, str], origin: str) -> tuple[Setting, ...]:

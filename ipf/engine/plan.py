@@ -111,6 +111,8 @@ class TaskPlan:
     memory_bytes: int
     memory_limit_bytes: int | None = None
     warnings: tuple[str, ...] = ()
+    settings_files: tuple[Path, ...] = ()
+    """Files that the task's own settings were read from."""
 
     @property
     def outputs(self) -> tuple[PlannedFile, ...]:
@@ -119,8 +121,9 @@ class TaskPlan:
 
     @property
     def auxiliary(self) -> tuple[Path, ...]:
-        """Every auxiliary file that the steps will read."""
-        return tuple(path for planned in self.steps for path in planned.findings.auxiliary)
+        """Every auxiliary file that is read: those of settings, then those of the steps."""
+        read = (path for planned in self.steps for path in planned.findings.auxiliary)
+        return (*self.settings_files, *read)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ from ipf.engine.context import Context, TaskRequest
 from ipf.engine.descriptions import TaskDefinition
 from ipf.engine.memory import Stage, forecast
 from ipf.engine.outputs_guard import refuse_outputs_in_inputs, refuse_shared_outputs
-from ipf.engine.parameters import Setting, resolve, settings_of_file, settings_of_text, unused
+from ipf.engine.parameters import resolve, settings_of_file, settings_of_text, unused
 from ipf.engine.plan import Plan, PlannedLayer, PlannedParameter, PlannedStep, RunOptions, TaskPlan
 from ipf.engine.plugins import Plugins
 from ipf.engine.requests import creation_date, task_request
+from ipf.engine.settings import Setting, TaskSettings
 from ipf.engine.step import Findings, SceneStep, SourceStep, Step, StepParameters, Writes
 from ipf.engine.wiring import Network, Quantity, Unit, choose_held
 from ipf.errors import IpfError, PlanError, ResourceError, StepError
@@ -105,13 +106,15 @@ def _plan_task(
 ) -> TaskPlan:
     request = task_request(job_order, task, definition, path)
     chain = [steps[name] for name in definition.steps]
+    own = definition.settings(request) if definition.settings is not None else TaskSettings()
     settings = [
+        *own.settings,
         *common,
         *settings_of_text(request.parameters, f"job order {path}"),
         *settings_of_text(options.parameters, "command line"),
     ]
     ignored = unused(settings, list(steps.values()), definition.ignored_parameters)
-    warnings = [f"parameter {item.name} ({item.origin}) is not used" for item in ignored]
+    warnings = [*own.warnings, *(f"parameter {item.name} ({item.origin}) is not used" for item in ignored)]
     warnings += _processor_doubts(job_order, definition, plugins)
     if (task.resources.cpu_cores or 0) > default_workers():
         warnings.append(f"{task.resources.cpu_cores:g} CPU cores are granted, {default_workers()} are there")
@@ -132,7 +135,7 @@ def _plan_task(
         provider = str(plugins.provider_of(step))
         parameters, origins = resolve(step, settings)
         draft.add(step, provider, parameters, origins)
-    planned = draft.finish(request, task.version, _memory_limit(task, options), tuple(warnings))
+    planned = draft.finish(request, task.version, _memory_limit(task, options), tuple(warnings), own.files)
     _guard_files(planned, job_order, task, path, options)
     return planned
 
@@ -273,7 +276,12 @@ class _Draft:
         return bool(step.output_ports) and not left and not isinstance(step, SourceStep)
 
     def finish(
-        self, request: TaskRequest, version: str, memory_limit: int | None, warnings: tuple[str, ...]
+        self,
+        request: TaskRequest,
+        version: str,
+        memory_limit: int | None,
+        warnings: tuple[str, ...],
+        settings_files: tuple[Path, ...],
     ) -> TaskPlan:
         """Decide what is held, forecast the memory and close the plan."""
         self._check_names()
@@ -309,6 +317,7 @@ class _Draft:
             memory_bytes=memory,
             memory_limit_bytes=memory_limit,
             warnings=warnings,
+            settings_files=settings_files,
         )
 
     def _check_names(self) -> None:

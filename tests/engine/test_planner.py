@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ipf.engine import BlockStep, NoParameters, Processor, RunOptions, TaskDefinition, hookimpl, reads, writes
+from ipf.engine import (
+    BlockStep,
+    NoParameters,
+    Processor,
+    RunOptions,
+    Setting,
+    TaskDefinition,
+    TaskRequest,
+    TaskSettings,
+    hookimpl,
+    reads,
+    writes,
+)
 from ipf.engine.plugins import Provider
 from ipf.errors import IpfError, ParameterError, PlanError, PluginError, ProductError, ResourceError
 from tests.engine.conftest import Workshop
+from tests.engine.toy import TASK
 
 
 def parameter(plan: Any, step: str, name: str) -> Any:
@@ -48,6 +61,30 @@ def test_parameters_tell_their_origin(workshop: Workshop) -> None:
     plan = workshop.plan(options=RunOptions(parameters={"surface_reflectance.gain": "0.5"}))
     assert parameter(plan, "surface_reflectance", "gain").origin == "command line"
     assert parameter(plan, "smooth", "bright").origin == "default"
+
+
+def test_settings_of_a_task_lie_between_defaults_and_the_job_order(workshop: Workshop) -> None:
+    preset = workshop.folder / "preset.xml"
+
+    def settings(request: TaskRequest) -> TaskSettings:
+        assert request.parameters == {"MODE": "soft", "GAIN": "1.25"}
+        chosen = [("smooth", "bright", 0.4), ("smooth", "bright", 0.3), ("surface_reflectance", "gain", 0.6)]
+        return TaskSettings(
+            tuple(Setting(*each, origin="preset.xml, field X") for each in chosen), ("odd field",), (preset,)
+        )
+
+    class Modes:
+        @hookimpl
+        def ipf_tasks(self) -> list[TaskDefinition]:
+            return [replace(TASK, name="MODES", settings=settings, ignored_parameters=("MODE",))]
+
+    workshop.plugins.register(Modes(), Provider("modes", "1", 1))
+    plan = workshop.plan(workshop.job({"MODE": "soft", "GAIN": "1.25"}, task="MODES"))
+    bright = parameter(plan, "smooth", "bright")
+    assert (bright.value, bright.origin) == (0.3, "preset.xml, field X")
+    assert parameter(plan, "surface_reflectance", "gain").value == 1.25
+    assert plan.tasks[0].warnings == ("odd field",)
+    assert preset in plan.tasks[0].auxiliary
 
 
 @pytest.mark.parametrize(
