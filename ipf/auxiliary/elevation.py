@@ -141,7 +141,7 @@ def open_elevation(
     missing : where no file covers the grid: sea level (absent DTED files are sea), or an error.
     smoothing : standard deviation in metres of a Gaussian over the resampled elevation; 0 for none.
 
-    Raises `AuxiliaryError` as `find_cover` does, and when `missing` is error and part of the grid has no file.
+    Raises `AuxiliaryError` as `find_cover` does, and when `missing` is error and a part has no file.
     """
     cover = find_cover(source, grid)
     if cover.share < 1.0 and missing is MissingTiles.ERROR:

@@ -42,8 +42,8 @@ class ElevationParameters(StepParameters):
 
     dem: Path | None = Field(
         default=None,
-        description="folder (DTED, GeoTIFF or SRTM files, searched with what is below) or file that GDAL reads of"
-        " the elevation model; none: flat ground",
+        description="elevation model: folder (DTED, GeoTIFF or SRTM files, searched with what is below) or"
+        " any file that GDAL reads; none: flat ground",
         json_schema_extra={"unit": "", "source": "Sen2Cor L2A_GIPP DEM_Directory"},
     )
     on_missing: OnMissing = Field(
