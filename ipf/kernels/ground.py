@@ -154,3 +154,26 @@ def spread(coarse: Floats32, shape: tuple[int, int], resolution: float, margin: 
             value = upper + (lower - upper) * down
             fine[i, j] = value if value == value else coarse[int(y + 0.5), int(x + 0.5)]
     return fine
+
+
+@kernel
+def subtract_coarse(values: Floats32, coarse: Floats32, ratio: float) -> Floats32:
+    """``values - ratio * coarse``, with negative `coarse` taken as 0; `values` may be finer by a whole
+    factor."""
+    factor = values.shape[0] // coarse.shape[0]
+    weight = np.float32(ratio)
+    difference = np.empty(values.shape, np.float32)
+    for i in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            amount = coarse[i // factor, j // factor]
+            difference[i, j] = values[i, j] - weight * max(amount, np.float32(0.0))
+    return difference
+
+
+@kernel
+def multiply(values: Floats32, coarse: Floats32) -> None:
+    """Multiply `values` in place by `coarse`, which may be coarser by a whole factor."""
+    factor = values.shape[0] // coarse.shape[0]
+    for i in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            values[i, j] *= coarse[i // factor, j // factor]

@@ -32,8 +32,11 @@ def ipf_tasks() -> Iterable[TaskDefinition]:
         steps=(
             "read_l1c",
             "atmospheric_state",
+            "elevation",
             "atmosphere_model",
+            "terrain",
             "scene_classification",
+            "cirrus_fit",
             "aerosol",
             "water_vapour",
             "surface_reflectance",
@@ -71,18 +74,24 @@ def ipf_steps() -> Iterable[Step]:
     from ipf_plugins.atmospheric.aerosol import aerosol
     from ipf_plugins.atmospheric.atmosphere_model import atmosphere_model
     from ipf_plugins.atmospheric.atmospheric_state import atmospheric_state
+    from ipf_plugins.atmospheric.cirrus import cirrus_fit
+    from ipf_plugins.atmospheric.elevation import elevation
     from ipf_plugins.atmospheric.format_l2a import format_l2a
     from ipf_plugins.atmospheric.quality_masks import quality_masks
     from ipf_plugins.atmospheric.read_l1c import read_l1c
     from ipf_plugins.atmospheric.scene_classification import scene_classification
     from ipf_plugins.atmospheric.surface_reflectance import surface_reflectance
+    from ipf_plugins.atmospheric.terrain import terrain
     from ipf_plugins.atmospheric.water_vapour import water_vapour
 
     yield from (
         read_l1c,
         atmospheric_state,
+        elevation,
         atmosphere_model,
+        terrain,
         scene_classification,
+        cirrus_fit,
         aerosol,
         water_vapour,
         surface_reflectance,

@@ -10,22 +10,32 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState
+from ipf_plugins.atmospheric.elevation import ElevationModel
 from pydantic import Field
 
 from ipf.atmosphere.gases import FILE_NAME as GAS_MODEL
 from ipf.atmosphere.gases import LARGEST_SLANT_WATER_VAPOUR, GasModel, load_gas_model
+from ipf.atmosphere.profile import pressure_at
 from ipf.atmosphere.shipped import shipped_folder
 from ipf.atmosphere.storage import load_scattering_table, table_name
 from ipf.atmosphere.table import ScatteringTable
 from ipf.atmosphere.tile import TileGeometry, path_airmass, reduce_to_tile
 from ipf.engine import Context, Findings, SourceStep, StepParameters
 from ipf.errors import ParameterError, PlanError
-from ipf.kernels.atmosphere import BandCoefficients
+from ipf.kernels.atmosphere import Air, BandCoefficients, air_over_block, mix_levels
 from ipf.product.angles import AngleGrid, TileAngles
 from ipf.product.metadata import DatastripMetadata
 from ipf.product.reader import SafeProduct
 
+Floats32 = npt.NDArray[np.float32]
+
+AEROSOLS = ("continental", "maritime")
+LEVELS = (-450.0, 1000.0, 2500.0, 4500.0)
+"""Elevations in metres between which the air is linear: off by less than 0.0005 of reflectance in B01, whose
+path reflectance falls with the pressure. The last one is near the end of the tables (550 hPa)."""
 REFERENCE_BAND = "B8A"
 """Band whose reduction shows before the run that angles and pressure lie inside the table."""
 
@@ -33,9 +43,10 @@ REFERENCE_BAND = "B8A"
 class AtmosphereModelParameters(StepParameters):
     """Which look-up table to use."""
 
-    aerosol_model: Literal["continental", "maritime"] = Field(
+    aerosol_model: Literal["continental", "maritime", "auto"] = Field(
         default="continental",
-        description="aerosol model of the look-up table (6S: continental is Sen2Cor's rural)",
+        description="aerosol model of the look-up table (6S: continental is Sen2Cor's rural); auto lets the "
+        "dark targets of the scene choose (Aerosol_Type)",
     )
     look_up_tables: Path | None = Field(
         default=None, description="folder of the look-up tables; none for those that come with the project"
@@ -46,39 +57,105 @@ class AtmosphereModelParameters(StepParameters):
         """Folder of the tables."""
         return self.look_up_tables or shipped_folder()
 
+    @property
+    def aerosols(self) -> tuple[str, ...]:
+        """Aerosol models that may be used, the preferred one first."""
+        return AEROSOLS if self.aerosol_model == "auto" else (self.aerosol_model,)
+
 
 @dataclass(frozen=True)
 class AtmosphereModel:
-    """The look-up tables, and the tile that they are reduced to."""
+    """The look-up tables by aerosol model, the preferred one first, and the tile that they are reduced to.
 
-    table: ScatteringTable
+    `levels` are elevations of the ground in metres, rising, at which the tables are reduced where the ground
+    is not level; one for a tile that is taken to be level.
+    """
+
+    tables: Mapping[str, ScatteringTable]
     gases: GasModel
     angles: TileAngles
     state: AtmosphericState
-    _reduced: dict[str, BandCoefficients] = field(default_factory=dict, repr=False, compare=False)
+    levels: tuple[float, ...] = (0.0,)
+    _reduced: dict[tuple[str, str, int], BandCoefficients] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    @property
+    def aerosol(self) -> str:
+        """The preferred aerosol model."""
+        return next(iter(self.tables))
+
+    @property
+    def satellite(self) -> str:
+        """The satellite whose tables they are."""
+        return self.tables[self.aerosol].satellite
 
     @property
     def table_file(self) -> str:
-        """Name of the look-up table, as the product states it."""
-        return f"{table_name(self.table.satellite, self.table.aerosol)}.npz"
+        """Name of the preferred look-up table, as the product states it."""
+        return self.file_of(self.aerosol)
 
-    def coefficients(self, band: str) -> BandCoefficients:
-        """Coefficients of `band` for the correction kernel; the tables are reduced at the first call.
+    def file_of(self, aerosol: str) -> str:
+        """Name of the look-up table of an aerosol model."""
+        return f"{table_name(self.satellite, aerosol)}.npz"
+
+    def coefficients(self, band: str, aerosol: str | None = None, level: int = 0) -> BandCoefficients:
+        """Coefficients of `band` for the kernels; the tables are reduced at the first call.
 
         Two threads may both be the first: they get the same numbers.
         """
-        made = self._reduced.get(band)
+        key = (band, aerosol or self.aerosol, level)
+        made = self._reduced.get(key)
         if made is None:
             made = reduce_to_tile(
-                self.table,
+                self.tables[key[1]],
                 self.gases,
                 band,
                 tile_geometry(self.angles, band),
-                self.state.surface_pressure.field.mean,
+                self._pressure(level),
                 self.state.ozone.field.mean,
             )
-            self._reduced[band] = made
+            self._reduced[key] = made
         return made
+
+    def _pressure(self, level: int) -> float:
+        """Pressure in hPa at a level, from that at the tile's mean elevation."""
+        pressure = self.state.surface_pressure.field.mean
+        if len(self.levels) == 1:
+            return pressure
+        mean, here = pressure_at(np.array([self.state.ground_elevation.field.mean, self.levels[level]]) / 1e3)
+        lowest, highest = self.tables[self.aerosol].axes.pressure[[0, -1]]
+        return float(np.clip(pressure * here / mean, lowest, highest))
+
+    def air(
+        self,
+        band: str,
+        aot: Floats32,
+        water_vapour: Floats32,
+        elevation: Floats32,
+        place: tuple[int, int, float],
+        aerosol: str | None = None,
+    ) -> Air:
+        """The air over a block, whose ground lies at `elevation` (m); all (rows, columns) float32.
+
+        `place` is the row and column of the first pixel on the tile and the pixel size in metres. Above the
+        highest and below the lowest level the air is that of the level.
+        """
+        if len(self.levels) == 1:
+            return air_over_block(aot, water_vapour, self.coefficients(band, aerosol), *place)
+        height = np.clip(elevation, self.levels[0], np.nextafter(np.float32(self.levels[-1]), np.float32(0)))
+        mixed = Air(*(np.full(aot.shape, np.nan, np.float32) for _ in Air._fields))
+        layers: dict[int, Air] = {}
+        for lower in range(len(self.levels) - 1):
+            bottom, top = self.levels[lower], self.levels[lower + 1]
+            if not np.any((height >= bottom) & (height < top)):
+                continue
+            for level in (lower, lower + 1):
+                if level not in layers:
+                    reduced = self.coefficients(band, aerosol, level)
+                    layers[level] = air_over_block(aot, water_vapour, reduced, *place)
+            mix_levels(layers[lower], layers[lower + 1], height, bottom, top, mixed)
+        return mixed
 
 
 def tile_geometry(angles: TileAngles, band: str) -> TileGeometry:
@@ -106,6 +183,7 @@ class Inputs:
     l1c_product: SafeProduct
     l1c_datastrip: DatastripMetadata
     atmospheric_state: AtmosphericState
+    elevation_model: ElevationModel | None
 
 
 @dataclass(frozen=True)
@@ -119,9 +197,11 @@ def load(inputs: Inputs, parameters: AtmosphereModelParameters, context: Context
     """Load the tables; raises `PlanError` naming the tile when it lies outside them."""
     tile = inputs.l1c_product.tile
     satellite = inputs.l1c_datastrip.datatake.satellite
-    table = load_scattering_table(satellite, parameters.aerosol_model, parameters.folder)
+    tables = {name: load_scattering_table(satellite, name, parameters.folder) for name in parameters.aerosols}
     gases = load_gas_model(parameters.folder / GAS_MODEL)
-    model = AtmosphereModel(table, gases, tile.angles, inputs.atmospheric_state)
+    uneven = inputs.elevation_model is not None and inputs.elevation_model.used
+    levels = LEVELS if uneven else (inputs.atmospheric_state.ground_elevation.field.mean,)
+    model = AtmosphereModel(tables, gases, tile.angles, inputs.atmospheric_state, levels)
     try:
         model.coefficients(REFERENCE_BAND)
         _check_water_vapour(model)
@@ -147,8 +227,9 @@ def name_tables(
 ) -> Findings:
     """Name the tables that are used."""
     datastrip: DatastripMetadata = known["l1c_datastrip"]
-    table = table_name(datastrip.datatake.satellite, parameters.aerosol_model)
-    return Findings(auxiliary=(parameters.folder / f"{table}.npz", parameters.folder / GAS_MODEL))
+    tables = [table_name(datastrip.datatake.satellite, name) for name in parameters.aerosols]
+    files = [parameters.folder / f"{table}.npz" for table in tables]
+    return Findings(auxiliary=(*files, parameters.folder / GAS_MODEL))
 
 
 atmosphere_model = SourceStep(

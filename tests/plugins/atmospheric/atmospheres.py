@@ -43,7 +43,8 @@ def stated(**values: float) -> AtmosphericState:
 
 def model(angles: TileAngles, state: AtmosphericState, satellite: str = "S2A") -> AtmosphereModel:
     """The model of a tile."""
-    return AtmosphereModel(load_scattering_table(satellite), load_gas_model(), angles, state)
+    tables = {"continental": load_scattering_table(satellite)}
+    return AtmosphereModel(tables, load_gas_model(), angles, state)
 
 
 def small(side_m: int = 1260) -> Grid:

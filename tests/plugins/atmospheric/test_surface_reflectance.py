@@ -9,9 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 from ipf_plugins.atmospheric.atmospheric_state import LARGEST_AEROSOL_OPTICAL_THICKNESS
-from ipf_plugins.atmospheric.surface_reflectance import BANDS, surface_reflectance
+from ipf_plugins.atmospheric.cirrus import CirrusModel
+from ipf_plugins.atmospheric.elevation import ElevationModel
+from ipf_plugins.atmospheric.surface_reflectance import (
+    BANDS,
+    SurfaceReflectanceParameters,
+    surface_reflectance,
+)
 
 from ipf.engine.testing import StepCase, check_contract, run_step
+from ipf.kernels.classification import VEGETATION
 from ipf.product.angles import Direction
 from ipf.product.bands import BY_NAME
 from ipf.product.raster import Grid, Raster, raster_of_array
@@ -54,7 +61,34 @@ def layer(name: str, value: float, grid: Grid) -> dict[str, Raster]:
     return {"": raster_of_array(name, grid, counts, "1", 1e-3, 0, 0)}
 
 
-def case(scene: dict[str, Any], bands: dict[str, Raster]) -> StepCase:
+def level_ground(grid: Grid, sun: Direction) -> dict[str, dict[str, Raster]]:
+    """Layers of flat ground at sea level, of vegetation."""
+    cosine = np.cos(np.deg2rad(sun.zenith))
+    counts = {
+        "elevation": (np.zeros(grid.shape, np.int16), 0.2),
+        "illumination": (np.full(grid.shape, round(cosine / 2e-5), np.uint16), 2e-5),
+        "sky_view": (np.full(grid.shape, 250, np.uint8), 1 / 250),
+        "scene_classification": (np.full(grid.shape, VEGETATION, np.uint8), None),
+    }
+    return {
+        name: {"": raster_of_array(name, grid, array, "1", scale)} for name, (array, scale) in counts.items()
+    }
+
+
+FLAT = SurfaceReflectanceParameters(adjacency_range_m=0.0)
+"""The coefficients of the scenes are those of pixels without neighbours."""
+
+
+def no_cirrus(grid: Grid) -> Raster:
+    """B10 of a clear sky."""
+    return raster_of_array(
+        "toa_reflectance/B10", grid, np.full(grid.shape, 1012, np.uint16), "1", 1e-4, -1000, 0
+    )
+
+
+def case(
+    scene: dict[str, Any], bands: dict[str, Raster], parameters: SurfaceReflectanceParameters = FLAT
+) -> StepCase:
     """The step on these bands under the atmosphere of the scene."""
     state = atmospheres.stated(
         aerosol_optical_thickness=scene["aot550"],
@@ -69,11 +103,17 @@ def case(scene: dict[str, Any], bands: dict[str, Raster]) -> StepCase:
     return StepCase(
         surface_reflectance,
         quantities={
-            "toa_reflectance": bands,
+            "toa_reflectance": {"B10": no_cirrus(grid.at(60)), **bands},
             "aerosol_optical_thickness": layer("aerosol_optical_thickness", scene["aot550"], grid),
             "water_vapour": layer("water_vapour", scene["wv_cm"], grid),
+            **level_ground(grid, angles.mean_sun),
         },
-        models={"atmosphere_model": atmospheres.model(angles, state)},
+        models={
+            "atmosphere_model": atmospheres.model(angles, state),
+            "elevation_model": ElevationModel("NONE", False, 0.0),
+            "cirrus_model": CirrusModel(None),
+        },
+        parameters=parameters,
     )
 
 
