@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ipf_plugins.simulator import acquisition, product, sensor, surface
+from ipf_plugins.simulator import acquisition, product, sensor, sky, surface
 
 from ipf.engine import FileRequirement, Processor, Step, TaskDefinition, hookimpl
 
@@ -45,7 +45,7 @@ def _steps() -> tuple[Step, ...]:
     return (
         acquisition.STEP,
         surface.COVER,
-        surface.SKY,
+        sky.SKY,
         surface.SURFACE,
         sensor.TOA,
         sensor.COUNTS,

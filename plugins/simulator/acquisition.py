@@ -157,7 +157,7 @@ def _invented(
     view = Direction(parameters.view_zenith, parameters.view_azimuth)
     track = None
     if fixed is not None:
-        angles = constant_angles(fixed.sun, fixed.view)
+        angles = constant_angles(fixed.sun, fixed.view, fixed.views)
     elif parameters.geometry == "constant":
         angles = constant_angles(sun, view)
     else:
@@ -208,7 +208,7 @@ def _like(path: Path, fixed: FixedAtmosphere | None, seed: int) -> tuple[Scene, 
         sensing_time=product.tile.sensing_time,
         relative_orbit=metadata.datatake.relative_orbit,
         absolute_orbit=name.absolute_orbit,
-        angles=constant_angles(fixed.sun, fixed.view) if fixed else product.tile.angles,
+        angles=constant_angles(fixed.sun, fixed.view, fixed.views) if fixed else product.tile.angles,
         radiometry=replace(metadata.radiometry, offsets=dict.fromkeys(BAND_NAMES, RADIOMETRIC_OFFSET)),
         seed=seed,
     )

@@ -7,6 +7,7 @@ which is what a test scene needs; the geometric chain has the exact model.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,13 +86,16 @@ def footprint(track: Track | None, grid: Grid, window: Window) -> npt.NDArray[np
     return detector_of(track.across(easting[np.newaxis, :], northing[:, np.newaxis]))
 
 
-def constant_angles(sun: Direction, view: Direction) -> TileAngles:
-    """Angles that are the same everywhere, seen by detector 1."""
+def constant_angles(
+    sun: Direction, view: Direction, views: Mapping[str, Direction] | None = None
+) -> TileAngles:
+    """Angles that are the same everywhere, seen by detector 1; `views` of bands that have their own."""
+    mean = dict.fromkeys(BAND_NAMES, view) | dict(views or {})
     return TileAngles(
         sun=_constant(sun),
         mean_sun=sun,
-        viewing={(band, 1): _constant(view) for band in BAND_NAMES},
-        mean_viewing=dict.fromkeys(BAND_NAMES, view),
+        viewing={(band, 1): _constant(mean[band]) for band in BAND_NAMES},
+        mean_viewing=mean,
     )
 
 

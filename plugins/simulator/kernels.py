@@ -174,53 +174,50 @@ def land_cover(
 
 
 @kernel
-def _cloud_opacity(x: float, y: float, side: float, share: float, seed: int) -> float:
-    """Opacity (0 to 1) of the cloud field at a place: heaps of some 800 m within a disc of the scene."""
-    if share <= 0.0:
-        return 0.0
-    radius = side * math.sqrt(2.0 * share / math.pi)
-    centre_x, centre_y = (0.60 + 0.1 * hashed(0, 0, seed)) * side, (0.55 + 0.1 * hashed(0, 1, seed)) * side
-    distance = math.hypot(x - centre_x, y - centre_y) / radius
-    if distance > 2.0:
-        return 0.0
-    thickness = 1.2 * fractal(x / 40.0, y / 40.0, 5, seed + 1) + 0.4 * (1.0 - distance * distance) - 0.2
-    return 1.0 - math.exp(-9.0 * thickness) if thickness > 0.0 else 0.0
+def _chosen(shares: FloatImage, chance: float) -> int:
+    """Number of the share into which a chance from 0 to 1 falls; the last one that is not 0 takes the
+    rest."""
+    last, total = 0, 0.0
+    for number in range(shares.size):
+        if shares[number] > 0.0:
+            last = number
+            total += shares[number]
+            if chance < total:
+                break
+    return last
 
 
 @kernel
-def clouds(
+def patches(
     top: int,
     left: int,
     rows: int,
     columns: int,
-    side: float,
-    share: float,
-    cirrus_peak: float,
-    shadow_east: float,
-    shadow_south: float,
+    shares: FloatImage,
+    variation: FloatImage,
+    grain: FloatImage,
+    side: int,
     seed: int,
-) -> tuple[FloatImage, FloatImage, FloatImage]:
-    """Cloud opacity, cirrus reflectance in the blue and shadow (0 to 1) of a window of the scene's 20 m grid.
+) -> tuple[ByteImage, FloatImage]:
+    """Cover numbers and relative brightness of a window of the 10 m grid: squares of `side` pixels.
 
-    side : longer side of the scene, share : about the share of it under cloud, `shadow_east` and
-        `shadow_south` : how far a shadow falls from its cloud; all lengths in pixels of 20 m.
+    `shares` of the covers among the squares, `variation` and `grain` by cover number. The brightness varies
+    from square to square and within them, as in `land_cover`.
     """
-    opacity = np.empty((rows, columns), np.float32)
-    cirrus = np.empty((rows, columns), np.float32)
-    shadow = np.empty((rows, columns), np.float32)
+    cover = np.empty((rows, columns), np.uint8)
+    brightness = np.empty((rows, columns), np.float32)
     for row in range(rows):
-        y = float(top + row)
+        y = top + row
         for column in range(columns):
-            x = float(left + column)
-            opacity[row, column] = _cloud_opacity(x, y, side, share, seed)
-            shadow[row, column] = _cloud_opacity(x - shadow_east, y - shadow_south, side, share, seed)
-            along = (x + y) / side - 0.48
-            across = (x - y) / side - 0.06
-            envelope = math.exp(-((along / 0.22) ** 2) - (across / 0.07) ** 2)
-            streak = 0.6 + fractal(x / 150.0 + y / 150.0, (x - y) / 25.0, 3, seed + 50)
-            value = cirrus_peak * envelope * max(streak, 0.0)
-            cirrus[row, column] = value if envelope > 0.01 else 0.0
-    return opacity, cirrus, shadow
+            x = left + column
+            kind = _chosen(shares, hashed(x // side, y // side, seed + 600))
+            parcel = 2.0 * hashed(x // side, y // side, seed + 601) - 1.0
+            smooth = 2.0 * fractal(x / 60.0, y / 60.0, 3, seed + 602)
+            value = 1.0 + variation[kind] * (1.2 * parcel + smooth)
+            value += grain[kind] * gaussian(x, y, seed + 603)
+            cover[row, column] = kind
+            brightness[row, column] = max(value, 0.05)
+    return cover, brightness
 
 
 @kernel
@@ -238,35 +235,6 @@ def surface_reflectance(
                     total += table[cover[line, pixel]] * brightness[line, pixel]
             mean[row, column] = total / (factor * factor)
     return mean
-
-
-@kernel
-def under_clouds(
-    toa: FloatImage,
-    black: FloatImage,
-    opacity: FloatImage,
-    cirrus: FloatImage,
-    shadow: FloatImage,
-    skylight: float,
-    cloud_reflectance: float,
-    cirrus_ratio: float,
-) -> FloatImage:
-    """Reflectance at the top of the atmosphere with clouds, their shadows and cirrus.
-
-    toa : without clouds; black : the same over a black surface, so that `toa - black` is the light from the
-    surface, of which a shadow leaves the share `skylight`. A cloud hides what is below it, cirrus adds its
-    reflectance and lets the rest through.
-    """
-    result = np.empty_like(toa)
-    for row in range(toa.shape[0]):
-        for column in range(toa.shape[1]):
-            lit = 1.0 - (1.0 - skylight) * shadow[row, column]
-            value = black[row, column] + lit * (toa[row, column] - black[row, column])
-            covered = opacity[row, column]
-            value = (1.0 - covered) * value + covered * cloud_reflectance
-            veil = cirrus_ratio * cirrus[row, column]
-            result[row, column] = veil + (1.0 - veil) * value
-    return result
 
 
 @kernel

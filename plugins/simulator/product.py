@@ -37,9 +37,19 @@ truth of all bands, of which only that of the bands under way is held: measured 
 
 Rasters = Mapping[str, Raster]
 
+_TRUE_LAYERS = (
+    "true_cover",
+    "true_cloud",
+    "true_cloud_height",
+    "true_cirrus",
+    "true_shadow",
+    "true_aot",
+    "true_water_vapour",
+)
+
 
 class ProductParameters(StepParameters):
-    """What the product is called, and how it is coded."""
+    """What the product is called, how it is coded, and what its forecasts say."""
 
     jp2_profile: Literal["official", "fast"] = Field(
         "fast", description="JPEG 2000 coding: as official products, or code-blocks of 64 x 64 everywhere"
@@ -48,6 +58,20 @@ class ProductParameters(StepParameters):
         None,
         pattern=r"^\d{2}\.\d{2}$",
         description="Processing baseline from 04.00, for Sentinel-2C from 05.11; none for the first of these",
+    )
+
+    forecasts: Literal["true", "none"] = Field(
+        "true",
+        description="Embedded CAMS and ECMWF forecasts: they say what is true of the air, or there are none",
+    )
+    forecast_aot: float | None = Field(
+        None,
+        ge=0.0,
+        le=5.0,
+        description="Aerosol optical thickness that the forecast says instead of the truth",
+    )
+    forecast_water_vapour: float | None = Field(
+        None, ge=0.0, le=10.0, description="Water vapour in cm that the forecast says instead of the truth"
     )
 
     @field_validator("baseline")
@@ -70,6 +94,7 @@ class Inputs:
     true_reflectance: Annotated[Rasters, reads()]
     true_cover: Annotated[Raster, reads()]
     true_cloud: Annotated[Raster, reads()]
+    true_cloud_height: Annotated[Raster, reads()]
     true_cirrus: Annotated[Raster, reads()]
     true_shadow: Annotated[Raster, reads()]
     true_aot: Annotated[Raster, reads()]
@@ -78,8 +103,7 @@ class Inputs:
     @property
     def layers(self) -> dict[str, Raster]:
         """The true layers without bands."""
-        names = ("true_cover", "true_cloud", "true_cirrus", "true_shadow", "true_aot", "true_water_vapour")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in _TRUE_LAYERS}
 
 
 def documents_of(scene: Scene, parameters: ProductParameters, context: Context) -> Documents:
@@ -131,7 +155,7 @@ def write(inputs: Inputs, parameters: ProductParameters, context: Context) -> Wr
     staging = temporary_folder(truth.path.parent, truth.path)
     made: Path | None = None
     try:
-        forecasts = write_forecasts(inputs.scene, inputs.air, context.scratch)
+        forecasts = _forecasts(inputs, parameters, context.scratch)
         write_layers(staging, inputs.layers)
         write_document(staging, inputs.scene, inputs.air, product.path.name)
         made = write_l1c_product(
@@ -143,7 +167,7 @@ def write(inputs: Inputs, parameters: ProductParameters, context: Context) -> Wr
                 quality=_Lazily(partial(_quality, inputs)),
                 clouds=_clouds(inputs),
             ),
-            {name: path.read_bytes() for name, path in forecasts.items()},
+            forecasts,
             parameters.jp2_profile,
             context.workers,
         )
@@ -155,6 +179,22 @@ def write(inputs: Inputs, parameters: ProductParameters, context: Context) -> Wr
     finally:
         discard(staging)
     return Written((product, truth))
+
+
+def _forecasts(inputs: Inputs, parameters: ProductParameters, scratch: Path) -> dict[str, bytes]:
+    """Contents of the forecasts by name; none when the product is to be without them."""
+    if parameters.forecasts == "none":
+        return {}
+    air = inputs.air
+    foretold = replace(
+        air,
+        aot=air.aot if parameters.forecast_aot is None else parameters.forecast_aot,
+        water_vapour=air.water_vapour
+        if parameters.forecast_water_vapour is None
+        else parameters.forecast_water_vapour,
+    )
+    written = write_forecasts(inputs.scene, foretold, scratch)
+    return {name: path.read_bytes() for name, path in written.items()}
 
 
 def _with_truth(inputs: Inputs, folder: Path, context: Context) -> dict[str, Raster]:

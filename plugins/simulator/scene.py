@@ -66,7 +66,8 @@ class Air:
 class FixedAtmosphere:
     """Coefficients for one geometry: ``rho_toa = path + transmittance rho / (1 - albedo rho)``.
 
-    `bands` gives (path reflectance, gas times scattering transmittance, spherical albedo).
+    `bands` gives (path reflectance, gas times scattering transmittance, spherical albedo). `views` gives the
+    view direction of every band, which is `view` unless the band has its own.
     """
 
     path: Path
@@ -77,11 +78,12 @@ class FixedAtmosphere:
     ozone: float
     aerosol: str
     bands: Mapping[str, tuple[float, float, float]]
+    views: Mapping[str, Direction]
 
 
 def read_fixed_atmosphere(path: Path) -> FixedAtmosphere:
     """Read a JSON file with ``sza, saa, vza, vaa, aot550, wv_cm, o3_cm_atm, aerosol`` and, for each of the
-    thirteen ``bands``, ``rho_atm, t_scat, t_gas, s_alb``.
+    thirteen ``bands``, ``rho_atm, t_scat, t_gas, s_alb``; a band may have a ``vza`` and a ``vaa`` of its own.
 
     Raises `AuxiliaryError` naming the file and the element that is missing or out of range.
     """
@@ -95,7 +97,8 @@ def read_fixed_atmosphere(path: Path) -> FixedAtmosphere:
         raise AuxiliaryError(f"{path}: no JSON: {problem}") from problem
     if not isinstance(content, dict) or not isinstance(content.get("bands"), dict):
         raise AuxiliaryError(f"{path}: no element 'bands', expected coefficients by band")
-    bands = {}
+    view = _direction(path, content, "", "v")
+    bands, views = {}, {}
     for band in BAND_NAMES:
         element = content["bands"].get(band)
         if not isinstance(element, dict):
@@ -107,19 +110,27 @@ def read_fixed_atmosphere(path: Path) -> FixedAtmosphere:
             * _number(path, element, "t_scat", where, 0.0, 1.0),
             _number(path, element, "s_alb", where, 0.0, 1.0),
         )
+        own = {"vza": view.zenith, "vaa": view.azimuth} | element
+        views[band] = _direction(path, own, where, "v")
     return FixedAtmosphere(
         path=path,
-        sun=Direction(
-            _number(path, content, "sza", "", 0.0, 85.0), _number(path, content, "saa", "", 0.0, 360.0)
-        ),
-        view=Direction(
-            _number(path, content, "vza", "", 0.0, 30.0), _number(path, content, "vaa", "", 0.0, 360.0)
-        ),
+        sun=_direction(path, content, "", "s"),
+        view=view,
         aot=_number(path, content, "aot550", "", 0.0, 5.0),
         water_vapour=_number(path, content, "wv_cm", "", 0.0, 10.0),
         ozone=_number(path, content, "o3_cm_atm", "", 0.0, 1.0),
         aerosol=str(content.get("aerosol", "unknown")),
         bands=bands,
+        views=views,
+    )
+
+
+def _direction(path: Path, element: Mapping[str, Any], where: str, letter: str) -> Direction:
+    """Direction to the sun (letter s) or to the satellite (v)."""
+    largest = 85.0 if letter == "s" else 30.0
+    return Direction(
+        _number(path, element, f"{letter}za", where, 0.0, largest),
+        _number(path, element, f"{letter}aa", where, 0.0, 360.0),
     )
 
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
-from ipf_plugins.simulator import kernels
+from ipf_plugins.simulator import cloud_kernels, kernels
+from ipf_plugins.simulator.cloud_optics import reflectance_by_height
 from ipf_plugins.simulator.instrument import (
     SATURATION_RADIANCE,
     BandNoise,
@@ -18,7 +19,7 @@ from ipf_plugins.simulator.instrument import (
     read_noise,
 )
 from ipf_plugins.simulator.scene import Air, Scene
-from ipf_plugins.simulator.spectra import CIRRUS, CLOUD, SKYLIGHT, of_band
+from ipf_plugins.simulator.spectra import CIRRUS, SKYLIGHT, of_band
 from ipf_plugins.simulator.surface import NoChoice, block_window
 from pydantic import Field
 
@@ -46,6 +47,8 @@ class BandOverSurface:
     detector_footprint: Annotated[Bytes, reads(each_band=True)]
     true_reflectance: Annotated[Floats, reads(each_band=True)]
     true_cloud: Annotated[Floats, reads()]
+    cloud_at_20m: Annotated[Floats, reads("true_cloud", resolution=20)]
+    true_cloud_height: Annotated[Floats, reads(resolution=20)]
     true_cirrus: Annotated[Floats, reads()]
     true_shadow: Annotated[Floats, reads()]
     true_aot: Annotated[Floats, reads()]
@@ -77,14 +80,22 @@ def simulate_toa(inputs: BandOverSurface, parameters: NoChoice, context: Context
         )
 
     resolution = context.grid.resolution
-    toa = kernels.under_clouds(
+    sunlight = np.ones_like(inputs.true_reflectance)
+    light = cloud_kernels.light_of_clouds(
+        inputs.cloud_at_20m,
+        inputs.true_cloud_height,
+        reflectance_by_height(inputs.scene, inputs.air, band),
+        *inputs.true_cloud.shape,
+    )
+    toa = cloud_kernels.under_clouds(
         through_air(inputs.true_reflectance),
         through_air(np.zeros_like(inputs.true_reflectance)),
+        sunlight,
         inputs.true_cloud,
+        light,
         inputs.true_cirrus,
         inputs.true_shadow,
         of_band(SKYLIGHT, band),
-        of_band(CLOUD, band),
         of_band(CIRRUS, band),
     )
     toa[inputs.detector_footprint == 0] = np.nan

@@ -45,6 +45,12 @@ class Cover(IntEnum):
     SNOW = 14
 
 
+WATER = (Cover.CLEAR_WATER, Cover.TURBID_WATER)
+VEGETATION = (Cover.GREEN_CROP, Cover.GRASS, Cover.BROADLEAF_FOREST, Cover.CONIFER_FOREST)
+SOIL = (Cover.SAND, Cover.STUBBLE, Cover.DRY_SOIL, Cover.MOIST_SOIL, Cover.ROCK)
+URBAN = (Cover.ROOF, Cover.ASPHALT)
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
     """Mean reflectance in thousandths, in the order of the bands (B01 … B08, B8A, B09 … B12).
@@ -77,10 +83,10 @@ MATERIALS: dict[Cover, Material] = {
     Cover.ROCK: Material((100, 120, 150, 180, 190, 200, 210, 220, 220, 225, 240, 260, 240), 0.12, 0.020),
     Cover.SNOW: Material((930, 940, 930, 910, 900, 890, 870, 840, 820, 720, 250, 100, 80), 0.03, 0.004),
 }
-CLOUD: tuple[int, ...] = (620, 620, 620, 630, 630, 640, 640, 650, 650, 400, 6, 500, 380)
-"""Reflectance of a thick low cloud at the top of the atmosphere, vapour above it included, in thousandths."""
-CIRRUS: tuple[int, ...] = (1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 750, 900, 650, 500)
-"""Reflectance of cirrus relative to that in the blue; thousandths."""
+CLOUD: tuple[int, ...] = (650, 650, 660, 660, 660, 660, 660, 665, 665, 660, 560, 510, 390)
+"""Reflectance of an opaque cloud at its top, in thousandths; the gases above it dim that by its height."""
+CIRRUS: tuple[int, ...] = (1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 950, 800, 650, 500)
+"""Reflectance of cirrus at 10 km relative to that in the blue, the vapour above included; thousandths."""
 SKYLIGHT: tuple[int, ...] = (430, 340, 250, 190, 170, 150, 140, 120, 120, 100, 60, 50, 30)
 """Share of the irradiance that reaches a place in the shadow of a cloud; thousandths."""
 
@@ -93,3 +99,10 @@ def reflectance_table(band: str) -> FloatTable:
 def of_band(thousandths: tuple[int, ...], band: str) -> float:
     """The entry of a line of the tables above for one band."""
     return thousandths[BAND_NAMES.index(band)] / 1000.0
+
+
+def visible_ratios() -> dict[Cover, tuple[float, float]]:
+    """Reflectance of the red to that at 2.2 µm (B04/B12) and of the blue to the red (B02/B04), by kind of
+    vegetation: what the retrieval of aerosol over dark vegetation has to assume."""
+    blue, red, swir = (reflectance_table(band) for band in ("B02", "B04", "B12"))
+    return {cover: (float(red[cover] / swir[cover]), float(blue[cover] / red[cover])) for cover in VEGETATION}

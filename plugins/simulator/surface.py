@@ -1,16 +1,24 @@
-"""Steps `simulate_cover`, `simulate_sky` and `simulate_surface`: what there is to be seen."""
+"""Steps `simulate_cover` and `simulate_surface`: the land, and its reflectance."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
 from ipf_plugins.simulator import kernels
-from ipf_plugins.simulator.scene import Air, Scene
-from ipf_plugins.simulator.spectra import MATERIALS, Cover, reflectance_table
-from pydantic import Field
+from ipf_plugins.simulator.scene import Scene
+from ipf_plugins.simulator.spectra import (
+    MATERIALS,
+    SOIL,
+    URBAN,
+    VEGETATION,
+    WATER,
+    Cover,
+    reflectance_table,
+)
+from pydantic import Field, field_validator, model_validator
 
 from ipf.engine import BlockStep, Context, StepParameters, reads, writes
 from ipf.product.raster import Window
@@ -21,9 +29,6 @@ Floats = npt.NDArray[np.float32]
 REFLECTANCE_SCALE = 2e-5
 """Truth is stored five times finer than the counts of products."""
 
-# Distinct seeds, so that one field of chance says nothing of another.
-_SKY_SEED, _AIR_SEED = 10_000, 20_000
-
 
 def block_window(context: Context) -> Window:
     """The block that a block step is asked for."""
@@ -32,8 +37,25 @@ def block_window(context: Context) -> Window:
 
 
 class CoverParameters(StepParameters):
-    """How much the surface varies."""
+    """What the land is like, and how much it varies."""
 
+    layout: Literal["landscape", "patches"] = Field(
+        "landscape", description="A landscape from sea to snow, or square patches, each of one cover"
+    )
+    patch_m: int = Field(600, ge=60, le=6000, description="Side of the patches, m, a multiple of 10")
+    vegetation_share: float = Field(
+        0.40,
+        ge=0.0,
+        le=1.0,
+        description="Share of the patches with crop, grass or forest, equally many of each",
+    )
+    water_share: float = Field(
+        0.12, ge=0.0, le=1.0, description="Share of the patches with clear or turbid water"
+    )
+    urban_share: float = Field(0.04, ge=0.0, le=1.0, description="Share of the patches with roofs or asphalt")
+    snow_share: float = Field(
+        0.03, ge=0.0, le=1.0, description="Share of the patches with snow; the rest is soil, stubble and sand"
+    )
     variation: float = Field(
         1.0,
         ge=0.0,
@@ -46,6 +68,34 @@ class CoverParameters(StepParameters):
     size: float = Field(
         1.0, ge=0.2, le=20.0, description="Multiplies the size of parcels (240 m), towns and forests"
     )
+
+    @field_validator("patch_m")
+    @classmethod
+    def _whole_pixels(cls, value: int) -> int:
+        if value % 10:
+            raise ValueError("expected a multiple of 10 m, so that patches end with pixels")
+        return value
+
+    @model_validator(mode="after")
+    def _no_more_than_all(self) -> CoverParameters:
+        if self.vegetation_share + self.water_share + self.urban_share + self.snow_share > 1.0 + 1e-9:
+            raise ValueError("the shares of the patches add up to more than 1")
+        return self
+
+    @property
+    def shares(self) -> Floats:
+        """Share of each `Cover` among the patches, by cover number."""
+        shares = np.zeros(len(Cover), np.float32)
+        soil = 1.0 - self.vegetation_share - self.water_share - self.urban_share - self.snow_share
+        for covers, share in (
+            (VEGETATION, self.vegetation_share),
+            (WATER, self.water_share),
+            (URBAN, self.urban_share),
+            ((Cover.SNOW,), self.snow_share),
+            (SOIL, max(soil, 0.0)),
+        ):
+            shares[list(covers)] = share / len(covers)
+        return shares
 
 
 @dataclass(frozen=True)
@@ -64,89 +114,20 @@ class CoverMap:
 
 
 def simulate_cover(inputs: SceneOnly, parameters: CoverParameters, context: Context) -> CoverMap:
-    """Draw the land: sea, coast, fields, forests, towns, rock and snow, from the scene's seed."""
+    """Draw the land from the scene's seed: sea, coast, fields, forests, towns, rock and snow, or patches."""
     window, grid = block_window(context), inputs.scene.grid
     variation = np.array([MATERIALS[cover].variation for cover in Cover], np.float32)
     grain = np.array([MATERIALS[cover].grain for cover in Cover], np.float32)
-    cover, brightness = kernels.land_cover(
-        window.row,
-        window.column,
-        window.height,
-        window.width,
-        grid.rows,
-        grid.columns,
-        variation * np.float32(parameters.variation),
-        grain * np.float32(parameters.grain),
-        parameters.size,
-        inputs.scene.seed,
-    )
-    return CoverMap(cover, brightness)
-
-
-class SkyParameters(StepParameters):
-    """What hangs over the land."""
-
-    cloud_share: float = Field(0.06, ge=0.0, le=0.6, description="About this share of the scene is cloudy")
-    cloud_height_m: float = Field(1500.0, ge=0.0, le=6000.0, description="Height of the clouds, m")
-    cirrus: float = Field(0.03, ge=0.0, le=0.1, description="Reflectance of the thickest cirrus, in the blue")
-    aot_variation: float = Field(
-        0.0, ge=0.0, le=0.5, description="Largest relative departure of AOT and water vapour from the mean"
-    )
-
-
-@dataclass(frozen=True)
-class SceneAndAir:
-    """The scene and the air over it."""
-
-    scene: Scene
-    air: Air
-
-
-@dataclass(frozen=True)
-class Sky:
-    """Clouds, their shadows, cirrus, and the columns of aerosol and water vapour."""
-
-    true_cloud: Annotated[Floats, writes(unit="1", dtype="uint8", scale=0.005, resolution=20, maximum=200)]
-    true_cirrus: Annotated[Floats, writes(unit="1", dtype="uint8", scale=0.0005, resolution=20)]
-    true_shadow: Annotated[Floats, writes(unit="1", dtype="uint8", scale=0.005, resolution=20, maximum=200)]
-    true_aot: Annotated[Floats, writes(unit="1", dtype="uint16", scale=1e-4, resolution=20)]
-    true_water_vapour: Annotated[Floats, writes(unit="cm", dtype="uint16", scale=1e-3, resolution=20)]
-
-
-def simulate_sky(inputs: SceneAndAir, parameters: SkyParameters, context: Context) -> Sky:
-    """Draw the sky; shadows fall away from the sun by the clouds' height times the tangent of its zenith."""
-    window, scene, air = block_window(context), inputs.scene, inputs.air
-    side = float(max(scene.grid.at(20).shape))
-    sun = scene.angles.mean_sun
-    length = parameters.cloud_height_m * np.tan(np.deg2rad(sun.zenith)) / 20.0
-    azimuth = np.deg2rad(sun.azimuth)
-    cloud, cirrus, shadow = kernels.clouds(
-        window.row,
-        window.column,
-        window.height,
-        window.width,
-        side,
-        parameters.cloud_share,
-        parameters.cirrus,
-        -length * np.sin(azimuth),
-        length * np.cos(azimuth),
-        scene.seed + _SKY_SEED,
-    )
-    departure = parameters.aot_variation if air.tabulated else 0.0
-    aot, water_vapour = (
-        kernels.columns(
-            window.row,
-            window.column,
-            window.height,
-            window.width,
-            0.3 * side,
-            mean,
-            departure,
-            scene.seed + _AIR_SEED + number,
+    place = (window.row, window.column, window.height, window.width)
+    textures = (variation * np.float32(parameters.variation), grain * np.float32(parameters.grain))
+    if parameters.layout == "patches":
+        side = parameters.patch_m // 10
+        cover, brightness = kernels.patches(*place, parameters.shares, *textures, side, inputs.scene.seed)
+    else:
+        cover, brightness = kernels.land_cover(
+            *place, grid.rows, grid.columns, *textures, parameters.size, inputs.scene.seed
         )
-        for number, mean in enumerate((air.aot, air.water_vapour))
-    )
-    return Sky(cloud, cirrus, shadow, aot, water_vapour)
+    return CoverMap(cover, brightness)
 
 
 @dataclass(frozen=True)
@@ -182,7 +163,4 @@ def simulate_surface(inputs: BandCover, parameters: NoChoice, context: Context) 
 
 
 COVER = BlockStep(name="simulate_cover", run=simulate_cover, summary="land cover and its brightness")
-SKY = BlockStep(
-    name="simulate_sky", run=simulate_sky, summary="clouds, shadows, cirrus, aerosol, water vapour"
-)
 SURFACE = BlockStep(name="simulate_surface", run=simulate_surface, summary="surface reflectance of a band")

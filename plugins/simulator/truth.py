@@ -38,7 +38,8 @@ class Truth:
         return read_geotiff(self.folder / f"saturation_{band}.tif")
 
     def layer(self, name: str) -> Raster:
-        """A layer without bands: ``cover``, ``cloud``, ``cirrus``, ``shadow``, ``aot``, ``water_vapour``."""
+        """A layer without bands: ``cover``; ``cloud`` and ``shadow`` (opacities), ``cloud_height`` (m, 0
+        without cloud), ``cirrus`` (reflectance in the blue); ``aot``, ``water_vapour`` (cm)."""
         return read_geotiff(self.folder / f"{name}.tif")
 
 

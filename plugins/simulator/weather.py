@@ -1,4 +1,4 @@
-"""The forecasts that a product embeds, saying of the simulated air what is true of it."""
+"""The forecasts that a product embeds, saying of the air what they are told."""
 
 from __future__ import annotations
 

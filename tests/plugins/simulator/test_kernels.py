@@ -90,17 +90,6 @@ def test_mean_reflectance_of_coarse_pixels() -> None:
     assert kernels.surface_reflectance(cover, brightness, table, 1)[0, 0] == pytest.approx(0.3)
 
 
-def test_sky_over_a_pixel() -> None:
-    def seen(cloud: float = 0.0, cirrus: float = 0.0, shadow: float = 0.0) -> float:
-        full = [np.full((1, 1), value, np.float32) for value in (0.30, 0.10, cloud, cirrus, shadow)]
-        return float(kernels.under_clouds(*full, 0.25, 0.6, 0.5)[0, 0])
-
-    assert seen() == pytest.approx(0.30)
-    assert seen(shadow=1.0) == pytest.approx(0.10 + 0.25 * 0.20)
-    assert seen(cloud=1.0, shadow=1.0) == pytest.approx(0.6)
-    assert seen(cirrus=0.04) == pytest.approx(0.02 + 0.98 * 0.30)
-
-
 def test_measured_noise_has_the_deviation_asked_for_and_saturates() -> None:
     toa = np.full((400, 400), 0.2, np.float32)
     dark, slope, radiance = 0.1, 0.001, 300.0
@@ -121,15 +110,26 @@ def test_no_data_stays_no_data() -> None:
     assert not saturated.any()
 
 
-def test_shadows_fall_where_the_sun_sends_them() -> None:
-    cloud, _, shadow = kernels.clouds(0, 0, 300, 300, 300.0, 0.1, 0.0, 12.0, -20.0, 3)
-    assert cloud.max() > 0.9
-    moved = cloud[20:, :-12]
-    assert np.allclose(shadow[:-20, 12:], moved, atol=1e-6)
+SHARES = np.zeros(len(Cover), np.float32)
+SHARES[[Cover.CLEAR_WATER, Cover.GRASS, Cover.DRY_SOIL]] = 0.2, 0.5, 0.3
 
 
-def test_no_clouds_when_none_are_wanted() -> None:
-    cloud, cirrus, shadow = kernels.clouds(0, 0, 60, 60, 60.0, 0.0, 0.0, 5.0, 5.0, 3)
-    assert not cloud.any()
-    assert not cirrus.any()
-    assert not shadow.any()
+def patches_of(top: int, left: int, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
+    return kernels.patches(top, left, rows, columns, SHARES, VARIATION, GRAIN, 20, 4)
+
+
+def test_patches_are_squares_of_one_cover_in_the_shares_asked_for() -> None:
+    cover, brightness = patches_of(0, 0, 2000, 2000)
+    squares = cover.reshape(100, 20, 100, 20)
+    assert (squares == squares[:, :1, :, :1]).all()
+    for kind in Cover:
+        assert (cover == kind).mean() == pytest.approx(SHARES[kind], abs=0.015), kind
+    assert brightness.mean() == pytest.approx(1.0, abs=0.01)
+    grass = brightness[cover == Cover.GRASS]
+    assert 0.04 < grass.std() < 0.15
+
+
+def test_a_window_of_patches_is_part_of_the_whole() -> None:
+    whole, window = patches_of(0, 0, 120, 120), patches_of(30, 54, 60, 48)
+    for part, full in zip(window, whole, strict=True):
+        assert np.array_equal(part, full[30:90, 54:102])
