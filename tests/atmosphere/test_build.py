@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from ipf.atmosphere import aerosol, build, rayleigh, solver
+from ipf.atmosphere import build, solver
 from ipf.atmosphere.build import AXES, SCATTERING_ANGLE, build_band, steps_per_band
 from ipf.atmosphere.responses import BandWeights, band_weights, read_irradiance, read_responses
-from ipf.atmosphere.single_scattering import scattering_cosine
 from ipf.atmosphere.table import Axes, ScatteringTable
 from ipf.cli.lut import lut
 from ipf.errors import AuxiliaryError
+from tests.atmosphere.direct import errors, random_states
 
 BAND = "B8A"
 
@@ -45,30 +45,8 @@ def test_the_table_is_close_to_direct_solutions_between_its_nodes(
     weights: BandWeights, table: ScatteringTable
 ) -> None:
     """The joint error of all five axes, at random states of the whole range."""
-    optics = table.bands[BAND].optics
-    particles = aerosol.optics("continental", weights.mean_wavelength, solver.STREAMS + 1)
-    scatterers = solver.Scatterers(
-        rayleigh.phase_coefficients(solver.STREAMS + 1), particles.greek, particles.albedo
-    )
-    rng = np.random.default_rng(11)
-    for _ in range(30):
-        aot, pressure = 3.0 * rng.uniform() ** 2, rng.uniform(550.0, 1070.0)
-        sun, view, azimuth = rng.uniform(0, 80), rng.uniform(0, 15), rng.uniform(0, 180)
-        state = solver.States(
-            np.array([optics.rayleigh_depth * pressure / rayleigh.STANDARD_PRESSURE]),
-            np.array([particles.extinction * aot]),
-        )
-        cosine = scattering_cosine(sun, np.array([[view]]), np.array([azimuth]))
-        phase = np.interp(cosine, particles.cosine, particles.phase)
-        path = solver.path_reflectance(
-            state, scatterers, sun, np.array([view]), np.array([azimuth]), phase, 1
-        )
-        ours = table.evaluate(BAND, aot, pressure, sun, view, azimuth)
-        assert ours.path_reflectance == pytest.approx(path[0, 0, 0], abs=5e-4)
-        for zenith, value in ((sun, ours.transmittance_down), (view, ours.transmittance_up)):
-            transmittance, albedo = solver.transmittance(state, scatterers, zenith, 1)
-            assert value == pytest.approx(transmittance[0], abs=7e-4)
-            assert ours.spherical_albedo == pytest.approx(albedo[0], abs=4e-4)
+    difference = np.abs(errors(table, BAND, weights, random_states(30, seed=11))).max(axis=0)
+    assert np.all(difference <= [5e-4, 7e-4, 7e-4, 4e-4])
 
 
 def test_nodes_are_reproduced(weights: BandWeights, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,7 +80,7 @@ def test_a_tile_is_corrected_alike(
     tmp_path: Path, table: ScatteringTable, gases: GasModel, band: str
 ) -> None:
     """The chain's kernel, on a tile of these angles, gives the same number but for its tables of steps."""
-    toa, aot, water = np.float32([0.1, 0.2, 0.4]), np.float32([0.05, 0.33, 0.9]), np.float32([0.5, 1.7, 3.1])
+    toa, aot, water = np.array([[0.1, 0.2, 0.4], [0.05, 0.33, 0.9], [0.5, 1.7, 3.1]], np.float32)
     geometry = TileGeometry(*(np.full((2, 2), angle) for angle in (40.0, 7.0, 70.0)))
     coefficients = reduce_to_tile(table, gases, band, geometry, 950.0, 0.3)
     tile = correct_lambertian(toa[None], aot[None], water[None], coefficients, 0, 0, 10.0)[0]
@@ -111,7 +111,7 @@ def errors_against_6s(source: Path, folder: Path, *options: str) -> dict[tuple[s
 
 
 def tolerance(rho: float) -> float:
-    """What atmospheric correction is asked for (CEOS ACIX)."""
+    """Accuracy asked of surface reflectance (Vermote and Kotchenova 2008, JGR 113, D23S90)."""
     return 0.05 * rho + 0.005
 
 

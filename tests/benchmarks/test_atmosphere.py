@@ -1,4 +1,5 @@
-"""Speed of the atmosphere kernels against a copy of the same pixels, and the rebuilding of every table."""
+"""Speed of the atmosphere kernels against a copy of the same pixels, the rebuilding of every table, and
+direct solutions between their nodes."""
 
 from __future__ import annotations
 
@@ -11,11 +12,13 @@ from click.testing import CliRunner
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from ipf.atmosphere.gases import load_gas_model
+from ipf.atmosphere.responses import band_weights, read_irradiance, read_responses
 from ipf.atmosphere.shipped import shipped_folder
 from ipf.atmosphere.storage import SATELLITES, load_scattering_table, table_name
 from ipf.atmosphere.tile import TileGeometry, reduce_to_tile
 from ipf.cli.lut import lut
 from ipf.kernels.atmosphere import correct_lambertian, simulate_toa
+from tests.atmosphere.direct import QUANTITIES, errors, random_states
 
 SIDE = 2048
 
@@ -57,3 +60,21 @@ def test_every_table_built_again_has_the_shipped_bytes(
     for suffix in (".npz", ".json"):
         name = table_name(satellite, aerosol) + suffix
         assert (tmp_path / name).read_bytes() == (shipped_folder() / name).read_bytes()
+
+
+@pytest.mark.parametrize("aerosol", ["continental", "maritime"])
+@pytest.mark.parametrize("band", ["B01", "B04", "B8A"])
+def test_direct_solutions_between_the_nodes(aerosol: str, band: str, reference_data: Path) -> None:
+    """In directions and states that no reference row has: sun, view and azimuth anywhere in the table.
+
+    The bounds are a quarter of what is allowed to the table against 6S (0.002 and 0.005).
+    """
+    spectral = reference_data / "spectral"
+    response = read_responses(spectral / "S2A_MSI_V4.txt")[band]
+    weights = band_weights(response, read_irradiance(spectral / "Thuillier2003.txt.bz2"))
+    table = load_scattering_table("S2A", aerosol)
+    largest = np.abs(errors(table, band, weights, random_states(20, seed=3))).max(axis=0)
+    listed = ", ".join(f"{name} {value:.6f}" for name, value in zip(QUANTITIES, largest, strict=True))
+    print(f"\n{aerosol} {band}: {listed}")
+    assert largest[0] <= 0.0005
+    assert np.all(largest[1:] <= 0.00125)
