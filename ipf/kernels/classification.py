@@ -5,9 +5,8 @@ Document (S2-PDGS-MPC-ATBD-L2A, scene classification, steps 1 to 7) as realised 
 recoveries of vegetation, water and soil from dark or unclassified pixels. Everything is float32: a class
 depends on a confidence being exactly 1.
 
-Left out, since they need neighbours, statistics of the scene or maps: the ring around snow and snow beside
-it, cloud shadow, the recoveries of land and cirrus from B09 and B10, dilations, and all that uses water
-bodies, land cover, snow cover or terrain.
+What needs more than the pixel and its nearest neighbours (cloud shadow, statistics of the scene, maps,
+terrain, dilations) is in `ipf.kernels.reclassification` and `ipf.kernels.shadow`.
 """
 
 from __future__ import annotations
@@ -27,8 +26,10 @@ Real = Any
 NO_DATA, SATURATED_DEFECTIVE, DARK, CLOUD_SHADOW, VEGETATION, NOT_VEGETATED = range(6)
 WATER, UNCLASSIFIED, CLOUD_MEDIUM, CLOUD_HIGH, THIN_CIRRUS, SNOW = range(6, 12)
 """Class numbers of Scene_Classification_List (PSD 14.8)."""
+UNDECIDED = 12
+"""Between the steps only: no test spoke for a class and none for a cloud. Later rules may still name it."""
 
-ZERO, ONE, HUNDRED = np.float32(0.0), np.float32(1.0), np.float32(100.0)
+ZERO, ONE = np.float32(0.0), np.float32(1.0)
 SMALLEST = np.float32(1e-4)
 """Reflectances below one count are raised to it, so that ratios keep a meaning where offsets (since baseline
 04.00) let reflectance fall to zero or below."""
@@ -92,6 +93,21 @@ class Thresholds(NamedTuple):
     cirrus_low: Real
     cirrus_high: Real
     cirrus_blue_maximum: Real
+    cirrus_elevation_maximum: Real
+    snow_ring_swir_maximum: Real
+    shadow_b02: Real
+    shadow_b03: Real
+    shadow_b04: Real
+    shadow_b8a: Real
+    shadow_b11: Real
+    shadow_b12: Real
+    shadow_distance_maximum: Real
+    shadow_water_ratio: Real
+    shade_blue_minimum: Real
+    bright_green_minimum: Real
+    bright_red_edge_swir_ratio: Real
+    bright_swir_cirrus_difference: Real
+    bright_coastal_maximum: Real
 
 
 @kernel
@@ -243,56 +259,104 @@ def _recovered(b02: Real, b03: Real, b04: Real, b8a: Real, b11: Real, ground: in
         return WATER
     if ground == DARK and b02 / b11 < t.recovery_soil_ratio:
         return NOT_VEGETATED
-    return ground
+    return ground if ground == DARK else UNDECIDED
 
 
 @kernel
-def _clouds(b02: Real, b10: Real, cloud: Real, ground: int, cirrus_possible: bool, t: Thresholds) -> int:
-    """Class of a pixel whose ground class and cloud confidence are known (step 7)."""
+def _clouds(b02: Real, b10: Real, cloud: Real, ground: int, elevation: Real, t: Thresholds) -> int:
+    """Class of a pixel whose ground class and cloud confidence are known (step 7).
+
+    On high ground B10 shows the ground itself: there it tells no thin cirrus.
+    """
     if cloud >= t.cloud_high_probability:
         return CLOUD_HIGH
     if cloud >= t.cloud_medium_probability or b10 >= t.cirrus_high:
         return CLOUD_MEDIUM
-    if cirrus_possible and b10 > t.cirrus_low and b02 < t.cirrus_blue_maximum:
+    if b10 > t.cirrus_low and b02 < t.cirrus_blue_maximum and elevation < t.cirrus_elevation_maximum:
         return THIN_CIRRUS
     return ground
 
 
 @kernel
-def classify(
+def spectral_tests(
     b02: FloatImage,
     b03: FloatImage,
     b04: FloatImage,
     b05: FloatImage,
     b8a: FloatImage,
-    b10: FloatImage,
     b11: FloatImage,
     b12: FloatImage,
     snow_possible: bool,
-    cirrus_possible: bool,
     t: Thresholds,
-) -> tuple[ByteImage, FloatImage, FloatImage]:
-    """Class (0-11), cloud probability and snow probability (percent, float32) of each pixel.
+) -> tuple[FloatImage, FloatImage, ByteImage]:
+    """Cloud and snow confidence (0-1) and class of the ground (0-11), steps 1 to 6.
 
     Bands are top-of-atmosphere reflectance on one grid, NaN for no data; a pixel without data in any of them
-    is class 0. `cirrus_possible` is false where the ground is so high that it shows in B10.
+    is class 0.
     """
-    classes = np.zeros(b02.shape, np.uint8)
-    cloud_percent = np.zeros(b02.shape, np.float32)
-    snow_percent = np.zeros(b02.shape, np.float32)
+    cloud, snow = np.zeros(b02.shape, np.float32), np.zeros(b02.shape, np.float32)
+    ground = np.zeros(b02.shape, np.uint8)
     for row in range(b02.shape[0]):
         for column in range(b02.shape[1]):
             blue, green, red = b02[row, column], b03[row, column], b04[row, column]
-            edge, nir, cirrus = b05[row, column], b8a[row, column], b10[row, column]
+            edge, nir = b05[row, column], b8a[row, column]
             swir, swir2 = b11[row, column], b12[row, column]
-            if np.isnan(blue + green + red + edge + nir + cirrus + swir + swir2):
+            if np.isnan(blue + green + red + edge + nir + swir + swir2):
                 continue
             blue, green, red = max(blue, SMALLEST), max(green, SMALLEST), max(red, SMALLEST)
             edge, nir, swir = max(edge, SMALLEST), max(nir, SMALLEST), max(swir, SMALLEST)
-            cloud, snow, ground = _tested(blue, green, red, edge, nir, swir, swir2, snow_possible, t)
-            if ground == DARK or (ground == UNCLASSIFIED and cloud == ZERO):
-                ground = _recovered(blue, green, red, nir, swir, ground, t)
-            classes[row, column] = _clouds(blue, cirrus, cloud, ground, cirrus_possible, t)
-            cloud_percent[row, column] = HUNDRED * cloud
-            snow_percent[row, column] = HUNDRED * snow
-    return classes, cloud_percent, snow_percent
+            tested = _tested(blue, green, red, edge, nir, swir, swir2, snow_possible, t)
+            cloud[row, column], snow[row, column], ground[row, column] = tested
+    return cloud, snow, ground
+
+
+@kernel
+def clear_snow_ring(
+    cloud: FloatImage, ground: ByteImage, near_snow: ByteImage, b12: FloatImage, t: Thresholds
+) -> None:
+    """Take the cloud confidence from what lies within the ring around snow and is dim in B12 (step 2.5).
+
+    Snow mixed with ground is bright as a cloud is. `near_snow` is not 0 on snow and on the ring.
+    """
+    for row in range(cloud.shape[0]):
+        for column in range(cloud.shape[1]):
+            if (
+                near_snow[row, column]
+                and ground[row, column] != SNOW
+                and b12[row, column] < t.snow_ring_swir_maximum
+            ):
+                cloud[row, column] = ZERO
+
+
+@kernel
+def spectral_classes(
+    b02: FloatImage,
+    b03: FloatImage,
+    b04: FloatImage,
+    b8a: FloatImage,
+    b10: FloatImage,
+    b11: FloatImage,
+    cloud: FloatImage,
+    ground: ByteImage,
+    elevation: FloatImage,
+    t: Thresholds,
+) -> ByteImage:
+    """Classes (0-11, or `UNDECIDED`) from confidence and ground, with cirrus and recoveries (step 7).
+
+    `elevation` of the ground in metres, NaN where unknown (sea): there thin cirrus is told.
+    """
+    classes = np.zeros(ground.shape, np.uint8)
+    for row in range(ground.shape[0]):
+        for column in range(ground.shape[1]):
+            kind, confidence, cirrus = ground[row, column], cloud[row, column], b10[row, column]
+            if kind == NO_DATA or np.isnan(cirrus):
+                continue
+            blue, red = max(b02[row, column], SMALLEST), max(b04[row, column], SMALLEST)
+            if kind == DARK or (kind == UNCLASSIFIED and confidence == ZERO):
+                green, nir = max(b03[row, column], SMALLEST), max(b8a[row, column], SMALLEST)
+                kind = _recovered(blue, green, red, nir, max(b11[row, column], SMALLEST), kind, t)
+            height = elevation[row, column]
+            if np.isnan(height):
+                height = ZERO
+            classes[row, column] = _clouds(blue, cirrus, confidence, kind, height, t)
+    return classes

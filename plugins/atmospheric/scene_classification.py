@@ -1,38 +1,72 @@
 """Step `scene_classification`: what each 20 m pixel shows, and how likely cloud and snow are.
 
-The spectral tests of Sen2Cor 2.8 on top-of-atmosphere reflectance, with B8A as near infrared, and its
-recoveries of vegetation, water and soil. Cloud shadow (class 3), the neighbourhood tests (dilations, snow
-rings), statistics of the scene (recovery of land and cirrus) and the maps of water, land cover, snow and
-slope are not part of it, nor is topographic shadow. Class 1 is never given: the special count of saturated
-pixels (65535) does not fit the 15 bits of Level-1C images, and the masks that hold them are not decoded here.
+Begins with the classes of `spectral_classification` and asks where the pixel lies: in the shadow of a cloud,
+in relief, beside snow, on a map, in a scene of such statistics. Source: Sen2Cor 2.8, and 2.10 for the growth
+of clouds, shadows and snow over their edges. A rule whose map or terrain is not there is left out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from ipf_plugins.atmospheric import neighbourhood_rules, place_rules
 from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState
-from ipf_plugins.atmospheric.thresholds import SceneClassificationParameters
+from ipf_plugins.atmospheric.classification_rules import SceneClassificationParameters
+from ipf_plugins.atmospheric.cloud_field import CloudField
 
 from ipf.engine import Bands, BlockStep, Context, reads, writes
-from ipf.kernels.classification import classify
-from ipf.product.bands import BAND_NAMES
+from ipf.kernels import reclassification as rules
+from ipf.kernels.classification import NO_DATA, SATURATED_DEFECTIVE
+from ipf.kernels.morphology import median_of_classes
 
-RESOLUTION = 20
+RESOLUTION, CELL = 20, 60
+MARGIN = 840
+"""Reach of all rules together, in metres and whole cells of 60 m: bright ground 12 pixels, then growth of
+clouds 9, of shadows 7, of snow 5, then the median 5. Projected shadow and snow beside snow reach less."""
+BORDER = MARGIN // RESOLUTION
+STATISTICS_BANDS = ("B10", "B09", "B8A")
+
+Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+
+class ElevationModel(Protocol):
+    """What is asked of the elevation model: whether there is one."""
+
+    @property
+    def used(self) -> bool:
+        """Whether terrain is known."""
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Reflectance, and the ground elevation.
+    """Classes from spectra, the clouds of the scene, and what is known of the ground."""
 
-    Of the bands without a test it is only asked whether they hold data: a pixel has a class where all do.
-    """
-
-    toa_reflectance: Annotated[Bands, reads(bands=BAND_NAMES, resolution=RESOLUTION)]
+    spectral_class: Annotated[Bytes, reads(resolution=RESOLUTION, margin=MARGIN)]
+    spectral_flags: Annotated[Bytes, reads(resolution=RESOLUTION, margin=MARGIN)]
+    cloud_confidence: Annotated[Bytes, reads(resolution=RESOLUTION, margin=MARGIN)]
+    snow_confidence: Annotated[Bytes, reads(resolution=RESOLUTION)]
+    toa_reflectance: Annotated[Bands, reads(bands=STATISTICS_BANDS, resolution=CELL, margin=MARGIN)]
+    cloud_field: CloudField
     atmospheric_state: AtmosphericState
+    illumination: Annotated[Floats | None, reads(resolution=RESOLUTION, margin=MARGIN)]
+    slope: Annotated[Floats | None, reads(resolution=RESOLUTION, margin=MARGIN)]
+    cast_shadow: Annotated[Bytes | None, reads(resolution=RESOLUTION, margin=MARGIN)]
+    elevation: Annotated[Floats | None, reads(resolution=RESOLUTION, margin=MARGIN)]
+    elevation_model: ElevationModel | None
+    water_bodies: Annotated[Bytes | None, reads(resolution=RESOLUTION, margin=MARGIN)]
+    land_cover: Annotated[Bytes | None, reads(resolution=RESOLUTION, margin=MARGIN)]
+    snow_condition: Annotated[Bytes | None, reads(resolution=RESOLUTION, margin=MARGIN)]
+    defects: Annotated[Bands | None, reads(resolution=RESOLUTION, margin=MARGIN)]
+
+    @property
+    def relief(self) -> bool:
+        """Whether terrain is known."""
+        known = self.illumination is not None and self.slope is not None and self.cast_shadow is not None
+        return known and (self.elevation_model is None or self.elevation_model.used)
 
 
 @dataclass(frozen=True)
@@ -54,29 +88,37 @@ class Outputs:
 
 def classify_scene(inputs: Inputs, parameters: SceneClassificationParameters, context: Context) -> Outputs:
     """Classify the pixels of a block."""
-    toa = inputs.toa_reflectance
-    elevation = inputs.atmospheric_state.ground_elevation.field.mean
-    classes, cloud, snow = classify(
-        toa["B02"],
-        toa["B03"],
-        toa["B04"],
-        toa["B05"],
-        toa["B8A"],
-        toa["B10"],
-        toa["B11"],
-        toa["B12"],
-        parameters.snow_possible,
-        elevation < parameters.cirrus_elevation_maximum,
-        parameters.thresholds,
-    )
-    missing = np.any([np.isnan(toa[band]) for band in BAND_NAMES], axis=0)
-    for layer in (classes, cloud, snow):
-        layer[missing] = 0
+    classes = inputs.spectral_class
+    place_rules.apply(classes, inputs, parameters, context)
+    rules.name_the_rest(classes, parameters.remainder_class)
+    if parameters.dilations:
+        neighbourhood_rules.grow_all(classes, inputs.cloud_confidence, parameters)
+    if parameters.median_filter > 1:
+        classes = _filtered(classes, parameters.median_filter)
+    classes = _inner(classes)
+    valid = classes > SATURATED_DEFECTIVE
+    cloud = np.where(valid, _inner(inputs.cloud_confidence), 0).astype(np.float32)
+    snow = np.where(valid, inputs.snow_confidence, 0).astype(np.float32)
     return Outputs(classes, cloud, snow)
 
 
-scene_classification = BlockStep(
+def _filtered(classes: Bytes, size: int) -> Bytes:
+    """The median-filtered classes; where there is no data there stays none, and no pixel loses its data."""
+    filtered = median_of_classes(classes, size)
+    kept = (classes == NO_DATA) | (filtered == NO_DATA)
+    filtered[kept] = classes[kept]
+    return filtered
+
+
+def _inner(layer: Bytes) -> Bytes:
+    """The block without its margin."""
+    return np.ascontiguousarray(layer[BORDER:-BORDER, BORDER:-BORDER])
+
+
+in_full = BlockStep(
     name="scene_classification",
-    summary="classes, cloud and snow probabilities at 20 m from spectral tests",
+    summary="classes, cloud and snow probabilities at 20 m, with shadow, terrain, maps and neighbourhood",
     run=classify_scene,
 )
+
+from ipf_plugins.atmospheric.spectral_only import scene_classification  # noqa: E402, F401

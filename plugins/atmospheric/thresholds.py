@@ -1,4 +1,4 @@
-"""Parameters of the scene classification: every threshold of its spectral tests.
+"""Parameters of `spectral_classification`: every threshold of the spectral tests.
 
 Defaults are those of Sen2Cor 2.8 (scene classification GIPP ``L2A_CAL_SC_GIPP`` and the constants of its
 code); each description ends with the name it has there. Reflectances are top of atmosphere, without unit.
@@ -48,7 +48,7 @@ def coefficient(default: float, text: str) -> Any:
     return threshold(default, -5.0, 5.0, text)
 
 
-class SceneClassificationParameters(StepParameters):
+class SpectralClassificationParameters(StepParameters):
     """Thresholds; `low` and `high` of a pair are the ends of a ramp, so `low` must lie below `high`."""
 
     cloud_red_low: float = reflectance(0.06, "B04 that no cloud is darker than (T1_B04)")
@@ -106,9 +106,29 @@ class SceneClassificationParameters(StepParameters):
         default=1500.0,
         ge=-500.0,
         le=9000.0,
-        description="mean ground elevation in m up to which thin cirrus is told from high ground",
+        description="ground elevation in m up to which thin cirrus is told from high ground",
         json_schema_extra={"unit": "m", "source": SOURCE},
     )
+    snow_ring_swir_maximum: float = reflectance(
+        0.25, "B12 below which the ring around snow is no cloud (T2_SNOW)"
+    )
+    shadow_b02: float = reflectance(0.12, "B02 of the reference spectrum of shaded ground")
+    shadow_b03: float = reflectance(0.08, "B03 of the reference spectrum of shaded ground")
+    shadow_b04: float = reflectance(0.06, "B04 of the reference spectrum of shaded ground")
+    shadow_b8a: float = reflectance(0.10, "B8A of the reference spectrum of shaded ground")
+    shadow_b11: float = reflectance(0.0545, "B11 of the reference spectrum of shaded ground")
+    shadow_b12: float = reflectance(0.0255, "B12 of the reference spectrum of shaded ground")
+    shadow_distance_maximum: float = reflectance(
+        0.018, "mean distance over six bands to the reference spectrum of shaded ground (T_B02_B12)"
+    )
+    shadow_water_ratio: float = ratio(6.0, "B02/B11 above which it is water rather than shaded ground")
+    shade_blue_minimum: float = reflectance(0.20, "B02 above which snow may lie in a mountain's shadow")
+    bright_green_minimum: float = reflectance(0.319, "B03 above which it may be bright ground (2.10)")
+    bright_red_edge_swir_ratio: float = ratio(4.33, "B05/B11 below which it may be bright ground (2.10)")
+    bright_swir_cirrus_difference: float = reflectance(
+        0.255, "B11 - B10 above which it may be bright ground (2.10)"
+    )
+    bright_coastal_maximum: float = reflectance(0.30, "B01 below which it may be bright ground (2.10)")
     snow_possible: bool = Field(
         default=True,
         description="whether snow may lie in the scene; false where the season or place excludes it",

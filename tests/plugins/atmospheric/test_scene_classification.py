@@ -7,7 +7,7 @@ import pydantic
 import pytest
 from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState
 from ipf_plugins.atmospheric.scene_classification import scene_classification
-from ipf_plugins.atmospheric.thresholds import SceneClassificationParameters
+from ipf_plugins.atmospheric.thresholds import SpectralClassificationParameters
 
 from ipf.engine.testing import StepCase, check_contract, run_step
 from ipf.kernels import classification as classes
@@ -73,7 +73,7 @@ def test_layers_are_bytes_at_20_m() -> None:
 
 
 def test_every_threshold_has_bounds_and_a_source() -> None:
-    for name, field in SceneClassificationParameters.model_fields.items():
+    for name, field in SpectralClassificationParameters.model_fields.items():
         assert field.json_schema_extra == {
             "unit": field.json_schema_extra["unit"],  # type: ignore[index, call-overload]
             "source": "Sen2Cor 2.8, scene classification",
@@ -83,4 +83,4 @@ def test_every_threshold_has_bounds_and_a_source() -> None:
 
 def test_a_ramp_that_falls_is_refused() -> None:
     with pytest.raises(pydantic.ValidationError, match="snow_ndsi_low must be below snow_ndsi_high"):
-        SceneClassificationParameters(snow_ndsi_low=0.6)
+        SpectralClassificationParameters(snow_ndsi_low=0.6)

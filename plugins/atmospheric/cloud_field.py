@@ -1,0 +1,215 @@
+"""Step `cloud_field`: what the classification of a pixel needs of the whole scene.
+
+The cloud mask at 60 m with the direction in which the cloud of a shaded place appears, and means of B10 and
+B09/B8A over clear ground, from which land, water and cirrus are told that the spectral tests missed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+from ipf_plugins.atmospheric.bare_ground import ground_cells
+from ipf_plugins.atmospheric.fields import TileField
+from ipf_plugins.atmospheric.scene_statistics import SceneStatistics
+from pydantic import Field
+
+from ipf.engine import Bands, Context, SceneStep, StepParameters, reads
+from ipf.kernels.cloud_statistics import cloud_cells, sums_by_class
+from ipf.kernels.pixels import pick
+from ipf.kernels.reclassification import MAP_SNOW_WATER
+from ipf.product.angles import TileAngles
+from ipf.product.raster import Window
+from ipf.product.reader import SafeProduct
+
+RESOLUTION, CELL = 20, 60
+FACTOR = CELL // RESOLUTION
+VIEW_BAND = "B04"
+"""Band whose view says where clouds appear: its brightness begins the cloud confidence."""
+STATISTICS_BANDS = ("B10", "B09", "B8A")
+
+Bytes = npt.NDArray[np.uint8]
+
+
+class CloudFieldParameters(StepParameters):
+    """What counts as cloud for its shadow, and how the shadow lies to it."""
+
+    cloud_confidence_minimum: int = Field(
+        default=33,
+        ge=0,
+        le=100,
+        description="cloud confidence in percent above which a pixel casts a shadow",
+        json_schema_extra={"unit": "%", "source": "Sen2Cor 2.8, cloud shadow: 0.33"},
+    )
+    view_parallax: bool = Field(
+        default=True,
+        description="whether clouds are taken to appear displaced by the viewing angle, with the angles of "
+        "each place; false: seen from straight above, under the mean sun, as in Sen2Cor",
+        json_schema_extra={"unit": "", "source": "geometry"},
+    )
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Classes and confidences from spectra, the bands of the statistics, optional maps, and the angles."""
+
+    spectral_class: Annotated[Bytes, reads(resolution=RESOLUTION)]
+    cloud_confidence: Annotated[Bytes, reads(resolution=RESOLUTION)]
+    toa_reflectance: Annotated[Bands, reads(bands=STATISTICS_BANDS, resolution=CELL)]
+    land_cover: Annotated[Bytes | None, reads(resolution=RESOLUTION)]
+    snow_condition: Annotated[Bytes | None, reads(resolution=RESOLUTION)]
+    l1c_product: SafeProduct
+
+
+@dataclass(frozen=True)
+class CloudField:
+    """The clouds of a scene.
+
+    mask : uint8 on cells of 60 m, 1 where a cloud is seen that casts a shadow.
+    east, north : metres on the ground, per metre of height, from a shaded place to where its cloud appears.
+    statistics : pixels and sums of bands by class.
+    ground_cells : uint8 on cells of 60 m, 1 where a cloud over a town or bare ground has no cloud around it;
+        None without a map of land cover.
+    snow_is_rare : whether a map of snow says so, in percent of the land below ten; false without a map.
+    """
+
+    mask: Bytes = field(repr=False, compare=False)
+    east: TileField
+    north: TileField
+    statistics: SceneStatistics
+    ground_cells: Bytes | None = field(repr=False, compare=False)
+    snow_is_rare: bool
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The clouds."""
+
+    cloud_field: CloudField
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one cell of the scene gives: its window in cells of 60 m, cloud mask, picked classes and cover."""
+
+    window: Window
+    mask: Bytes
+    classes: Bytes | None
+    land_cover: Bytes | None
+
+
+@dataclass(frozen=True)
+class Partial:
+    """Gathered so far. `snow` is the sum and the number of the map's values over land."""
+
+    cells: tuple[Cell, ...]
+    sums: npt.NDArray[np.float64]
+    snow: tuple[int, int]
+    angles: TileAngles
+
+
+def gather(inputs: Inputs, parameters: CloudFieldParameters, context: Context) -> Partial:
+    """Summarise one cell of the scene."""
+    assert context.window is not None
+    window = Window(*(side // FACTOR for side in _sides(context.window)))
+    mask = cloud_cells(inputs.cloud_confidence, parameters.cloud_confidence_minimum)
+    classes = cover = None
+    if inputs.land_cover is not None:
+        classes, cover = pick(inputs.spectral_class, FACTOR), pick(inputs.land_cover, FACTOR)
+    b10, b09, b8a = (inputs.toa_reflectance[band] for band in STATISTICS_BANDS)
+    sums = sums_by_class(inputs.spectral_class, b10, b09, b8a)
+    snow = _snow_over_land(inputs.snow_condition)
+    return Partial((Cell(window, mask, classes, cover),), sums, snow, inputs.l1c_product.tile.angles)
+
+
+def _sides(window: Window) -> tuple[int, int, int, int]:
+    return window.row, window.column, window.height, window.width
+
+
+def _snow_over_land(snow_condition: Bytes | None) -> tuple[int, int]:
+    """Sum and number of the snow map's values where it knows no water."""
+    if snow_condition is None:
+        return 0, 0
+    land = snow_condition[snow_condition != MAP_SNOW_WATER]
+    return int(land.sum(dtype=np.int64)), land.size
+
+
+def join(first: Partial, second: Partial) -> Partial:
+    """Both together; sums are added in the cells' order."""
+    snow = first.snow[0] + second.snow[0], first.snow[1] + second.snow[1]
+    return Partial(first.cells + second.cells, first.sums + second.sums, snow, first.angles)
+
+
+def conclude(partial: Partial, parameters: CloudFieldParameters, context: Context) -> Outputs:
+    """Put the cells together."""
+    last = partial.cells[-1].window
+    shape = last.row + last.height, last.column + last.width
+    east, north = cloud_direction(partial.angles, parameters.view_parallax)
+    covers = [cell.land_cover for cell in partial.cells]
+    cleared = None
+    if all(cover is not None for cover in covers):
+        classes = _mosaic(partial, shape, "classes")
+        cleared = ground_cells(classes, _mosaic(partial, shape, "land_cover"))
+    total, pixels = partial.snow
+    return Outputs(
+        CloudField(
+            mask=_mosaic(partial, shape, "mask"),
+            east=east,
+            north=north,
+            statistics=SceneStatistics.of(partial.sums),
+            ground_cells=cleared,
+            snow_is_rare=total > 0 and total < RARE_SNOW * pixels,
+        )
+    )
+
+
+RARE_SNOW = 10
+"""Mean percentage of snow over land below which snow is rare (Sen2Cor 2.8)."""
+
+
+def _mosaic(partial: Partial, shape: tuple[int, int], layer: str) -> Bytes:
+    """The cells' arrays of one kind put together."""
+    whole = np.zeros(shape, np.uint8)
+    for cell in partial.cells:
+        whole[cell.window.slices] = getattr(cell, layer)
+    return whole
+
+
+def cloud_direction(angles: TileAngles, view_parallax: bool) -> tuple[TileField, TileField]:
+    """Metres east and north, per metre of height, from a shaded place to where its cloud appears.
+
+    The cloud stands toward the sun; the satellite sees it against ground that lies away from itself:
+    ``tan(sun zenith) * sun direction - tan(view zenith) * view direction``. Azimuths count from north.
+    """
+    if not view_parallax:
+        sun = angles.mean_sun
+        length, azimuth = np.tan(np.deg2rad(sun.zenith)), np.deg2rad(sun.azimuth)
+        east, north = float(length * np.sin(azimuth)), float(length * np.cos(azimuth))
+        return TileField.constant(east), TileField.constant(north)
+    grid = angles.sun.filled()
+    sun_length, sun_azimuth = np.tan(np.deg2rad(grid.zenith)), np.deg2rad(grid.azimuth)
+    view_zenith, view_azimuth = _view(angles)
+    view_length = np.tan(np.deg2rad(view_zenith))
+    east = sun_length * np.sin(sun_azimuth) - view_length * np.sin(np.deg2rad(view_azimuth))
+    north = sun_length * np.cos(sun_azimuth) - view_length * np.cos(np.deg2rad(view_azimuth))
+    return TileField.of(east, grid.row_step), TileField.of(north, grid.row_step)
+
+
+def _view(angles: TileAngles) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Zenith and azimuth of the view at the nodes, or along its mean direction where there are no grids."""
+    if angles.detectors(VIEW_BAND):
+        grid = angles.viewing_grid(VIEW_BAND).filled()
+        return grid.zenith, grid.azimuth
+    mean = angles.mean_viewing[VIEW_BAND]
+    return np.array([[mean.zenith]]), np.array([[mean.azimuth]])
+
+
+cloud_field = SceneStep(
+    name="cloud_field",
+    summary="cloud mask of the scene at 60 m for its shadows, statistics of clear land and water",
+    accumulate=gather,
+    merge=join,
+    finalise=conclude,
+)
