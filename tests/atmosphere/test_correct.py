@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from ipf.atmosphere.correct import correct
 from ipf.atmosphere.coupling import Conditions, couple
 from ipf.atmosphere.gases import GasModel
 from ipf.atmosphere.profile import pressure_at, water_vapour_above
@@ -210,6 +214,22 @@ def test_the_first_bad_row_is_named_by_its_line_in_the_file(tmp_path: Path) -> N
     source.write_text(f"{HEADER}\n{ROW.replace('S2A', 'S2B')}\n\n{ROW}\n{bad}\n")
     result = CliRunner().invoke(lut, ["correct", str(source), str(tmp_path / "out.csv")])
     assert f"{source}: line 5: column 'sza': 85" in str(result.exception)
+
+
+@settings(max_examples=60)
+@given(st.text(max_size=60) | st.text('0123456789,.-\n\r" S2AB', max_size=60))
+def test_any_text_is_answered_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, table: ScatteringTable, gases: GasModel, text: str
+) -> None:
+    """A row that is answered has the same answer whatever stands before it."""
+    air = Conditions(*(np.array(value) for value in (0.2, 2.0, 0.3, 1000.0, 30.0, 5.0, 90.0)))
+    expected = f"{float(couple(table, gases, 'B04', air).surface(0.15)):.6f}"
+    path = tmp_path_factory.mktemp("rows") / "in.csv"
+    path.write_text(f"note,{HEADER}\n{text},{ROW}\n", encoding="utf-8")
+    with suppress(AuxiliaryError):  # anything else is a defect
+        answer = list(csv.reader(io.StringIO(correct(path, load_scattering_table, gases), newline="")))
+        assert all(len(row) == len(answer[0]) for row in answer)
+        assert answer[-1][-1] == expected
 
 
 def test_another_folder_of_tables(tmp_path: Path) -> None:
