@@ -49,6 +49,29 @@ def decode_image(path: Path, grid: Grid, dtype: np.dtype[Any], threads: int = 1)
     return counts
 
 
+def decode_reduced(path: Path, grid: Grid, coarse: Grid, threads: int = 1) -> Counts:
+    """Decode an image that covers `grid` on the coarser pixels of `coarse`, from the same corner, to look at.
+
+    Only the wavelet levels that are needed are decoded; what is between them and `coarse` is averaged without
+    regard to no-data. Raises ProductError as `decode_image` does.
+    """
+    _check_file(path)
+    rows, columns = (side * coarse.resolution / grid.resolution for side in coarse.shape)
+    with _gdal(max(threads, _LEAST_THREADS)), _as_product_error(path):
+        dataset = _open(path)
+        _check_image(path, dataset, grid, components=1)
+        counts = dataset.GetRasterBand(1).ReadAsArray(
+            win_xsize=columns,
+            win_ysize=rows,
+            buf_xsize=coarse.columns,
+            buf_ysize=coarse.rows,
+            resample_alg=gdal.GRIORA_Average,
+        )
+        if counts is None:
+            raise RuntimeError(gdal.GetLastErrorMsg() or "damaged")
+    return np.asarray(counts)
+
+
 def decode_flags(path: Path, grid: Grid, planes: int, threads: int = 1) -> Counts:
     """Decode an image of `planes` components (at most 8) to uint8 flags: bit i is set where plane i is not 0.
 

@@ -30,7 +30,7 @@ from ipf.product.level_2a import (
     probabilities_from,
 )
 from ipf.product.masks import Flags
-from ipf.product.metadata import GranuleReference, ImageContent
+from ipf.product.metadata import GranuleReference, ImageContent, TileMetadata
 from ipf.product.product_writer import (
     TileReports,
     discard,
@@ -96,6 +96,11 @@ class L2AProductWriter:
     def outputs(self) -> tuple[Path, ...]:
         """The folders that `finish` makes appear: the product, or the tile and the datastrip."""
         return tuple(self._outputs)
+
+    @property
+    def tile(self) -> TileMetadata:
+        """Metadata of the tile, without image content."""
+        return self._documents.tile
 
     def add_image(self, content: str, resolution: int, samples: Samples) -> None:
         """Add an image: ``B02``, ``AOT``, ``WVP`` (uint16 counts), ``SCL``, ``TCI`` (uint8, TCI 3 planes).

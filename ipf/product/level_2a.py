@@ -150,13 +150,14 @@ def completed(
     `preview` is the path of the preview in the product, `cloudy` the cloud cover in percent.
     """
     quality = replace(documents.product.quality, cloud_coverage=cloudy, content=content)
-    tile_quality = replace(
-        documents.tile.quality, cloudy=cloudy, content=content, masks=tuple(masks), preview=preview
-    )
-    return replace(
-        documents.with_product(granules=(images,), quality=quality),
-        tile=replace(documents.tile, quality=tile_quality),
-    )
+    tile = with_content(documents.tile, content, cloudy)
+    tile = replace(tile, quality=replace(tile.quality, masks=tuple(masks), preview=preview))
+    return replace(documents.with_product(granules=(images,), quality=quality), tile=tile)
+
+
+def with_content(tile: TileMetadata, content: ImageContent, cloudy: float) -> TileMetadata:
+    """A tile with the figures of its classification; `cloudy` in percent."""
+    return replace(tile, quality=replace(tile.quality, cloudy=cloudy, content=content))
 
 
 class _Derivation:

@@ -62,14 +62,14 @@ def _percentage(part: int, whole: int) -> float:
 
 
 def image_content(
-    cover: ClassCover, state: AtmosphericState, mean_aot: float, mean_water_vapour: float
+    cover: ClassCover, state: AtmosphericState, aot_method: str, mean_aot: float, mean_water_vapour: float
 ) -> ImageContent:
     """Image_Content_QI of a tile; methods and sources in the words that PSD 14.8 has for them.
 
-    The schema demands the percentage of saturated and defective pixels: it counts class 1 like the others, so
-    it is 0 for a classification that never gives that class, whatever the masks of Level 1C hold.
+    `aot_method` is one of those words. Accuracies that nobody knows are 0, as in official products. The
+    schema demands the percentage of saturated and defective pixels: it counts class 1 like the others, so it
+    is 0 for a classification that never gives that class, whatever the masks of Level 1C hold.
     """
-    aerosol_from_cams = state.aerosol_optical_thickness.source is Source.CAMS
     ozone_from_ecmwf = state.ozone.source is Source.ECMWF
     return ImageContent(
         cloudy_over_land=cover.cloudy_over_land_percentage,
@@ -85,7 +85,7 @@ def image_content(
         high_probability_clouds=cover.percentage(classes.CLOUD_HIGH),
         thin_cirrus=cover.percentage(classes.THIN_CIRRUS),
         snow_ice=cover.percentage(classes.SNOW),
-        aot_retrieval_method="CAMS" if aerosol_from_cams else "DEFAULT",
+        aot_retrieval_method=aot_method,
         mean_aot=round(mean_aot, DECIMALS),
         mean_water_vapour=round(mean_water_vapour, DECIMALS),
         ozone_source="AUX_ECMWFT" if ozone_from_ecmwf else "CONFIG",

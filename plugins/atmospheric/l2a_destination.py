@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ipf_plugins.atmospheric.cog_product import cog_folder
+
 from ipf.atomic import write_text
 from ipf.engine import PlannedFile, TaskRequest
 from ipf.errors import PlanError
@@ -25,6 +27,7 @@ STAGING = "l2a"
 class Destination:
     """File types and folders of the product, or of its tile and its datastrip; and the folder of indicators.
 
+    `cog` is for a folder of GeoTIFFs instead of a product in SAFE form, `page` for a quality page beside it.
     The ground segment asks for a folder of key performance indicators, of which no public description says
     what it holds: it receives the figures of the run report as JSON.
     """
@@ -32,6 +35,8 @@ class Destination:
     types: tuple[str, ...]
     folders: tuple[Path, ...]
     indicators: Path | None = None
+    cog: bool = False
+    page: bool = False
 
     @property
     def parts(self) -> bool:
@@ -39,8 +44,10 @@ class Destination:
         return len(self.types) > 1
 
     @classmethod
-    def of(cls, request: TaskRequest) -> Destination:
-        """As the job order's outputs say; `PlanError` when they name neither form."""
+    def of(cls, request: TaskRequest, cog: bool = False, page: bool = False) -> Destination:
+        """As the job order's outputs say; `PlanError` when they name neither form, or one that is never of
+        GeoTIFFs.
+        """
         if TILE_TYPE in request.outputs and DATASTRIP_TYPE in request.outputs:
             types: tuple[str, ...] = (TILE_TYPE, DATASTRIP_TYPE)
         else:
@@ -48,17 +55,25 @@ class Destination:
         if not types:
             wanted = f"{' or '.join(PRODUCT_TYPES)}, or {TILE_TYPE} and {DATASTRIP_TYPE}"
             raise PlanError(f"{request.source}: task {request.task_name}: no output of type {wanted}")
-        return cls(
-            types, tuple(request.outputs[name] for name in types), request.outputs.get(INDICATORS_TYPE)
-        )
+        if cog and len(types) > 1:
+            raise PlanError(
+                f"{request.source}: task {request.task_name}: outputs {TILE_TYPE} and {DATASTRIP_TYPE} are"
+                " written in SAFE form only"
+            )
+        folders = tuple(request.outputs[name] for name in types)
+        return cls(types, folders, request.outputs.get(INDICATORS_TYPE), cog, page)
 
     def planned(self, l2a: Documents) -> tuple[PlannedFile, ...]:
         """Everything that will appear; `PlanError` when something of that name is there already."""
         tile = l2a.tile
-        names = (tile.identifier, tile.datastrip_identifier) if self.parts else (l2a.product.uri,)
+        uri = l2a.product.uri
+        whole = cog_folder(uri) if self.cog else uri
+        names = (tile.identifier, tile.datastrip_identifier) if self.parts else (whole,)
         files = [*self._files(names)]
         if self.indicators is not None:
             files.append(self._indicators_file(self.indicators, names[0]))
+        if self.page:
+            files.append(self.page_file(names[0]))
         for file in files:
             if file.path.exists():
                 raise PlanError(f"output {file.file_type}: {file.path} exists already")
@@ -76,6 +91,24 @@ class Destination:
         finally:
             discard(hidden)
 
+    def page_file(self, product: str) -> PlannedFile:
+        """The quality page of the product, or of the tile, of that name."""
+        return PlannedFile(self.types[0], self.folders[0] / f"{product.removesuffix('.SAFE')}.html")
+
+    @contextmanager
+    def with_page(self, product: str, html: str | None) -> Iterator[None]:
+        """Put the quality page, if there is one, into its place; it goes when the block fails."""
+        if html is None:
+            yield
+            return
+        path = self.page_file(product).path
+        write_text(path, html)
+        try:
+            yield
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
     def receive(self, made: Sequence[Path], figures: Mapping[str, float | str]) -> tuple[PlannedFile, ...]:
         """Put what was made, and the indicators, into their places."""
         files = [*self._files([path.name for path in made])]
@@ -87,6 +120,8 @@ class Destination:
             indicators = self._indicators_file(self.indicators, made[0].name)
             write_text(indicators.path, json.dumps(figures, indent=2, sort_keys=True) + "\n")
             files.append(indicators)
+        if self.page:
+            files.append(self.page_file(made[0].name))
         return tuple(files)
 
     def _files(self, names: Sequence[str]) -> Iterator[PlannedFile]:

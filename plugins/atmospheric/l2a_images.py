@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ipf.kernels import pixels
-from ipf.product.level_2a import BOA_OFFSET, IMAGES
+from ipf.product.level_2a import BOA_OFFSET
 from ipf.product.raster import Raster
 
 Counts = npt.NDArray[np.uint16]
@@ -26,9 +26,9 @@ THOUSANDTH = 1e-3
 """Optical thickness, or cm of water, of one count of AOT and WVP."""
 
 
-def resolutions_of(content: str) -> Iterator[int]:
-    """Pixel sizes in metres at which Level-2A has an image of `content`, the finest first."""
-    return (resolution for resolution, contents in IMAGES.items() if content in contents)
+def resolutions_of(content: str, images: Mapping[int, tuple[str, ...]]) -> Iterator[int]:
+    """Pixel sizes in metres at which `images` has one of `content`, the finest first."""
+    return (resolution for resolution, contents in images.items() if content in contents)
 
 
 def resampled(counts: Counts, resolution: int, wanted: int) -> Counts:

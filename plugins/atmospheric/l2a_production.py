@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from functools import partial
 
-import numpy as np
 from ipf_plugins.atmospheric.encoding import EncodingQueue
+from ipf_plugins.atmospheric.image_writer import ImageWriter
 from ipf_plugins.atmospheric.l2a_images import (
     NATIVE_RESOLUTION_OF_MAPS,
     Bytes,
@@ -16,15 +16,13 @@ from ipf_plugins.atmospheric.l2a_images import (
     resampled,
     resolutions_of,
 )
+from ipf_plugins.atmospheric.thumbnails import Thumbnails
 
 from ipf.kernels import pixels
 from ipf.product.bands import BY_NAME
-from ipf.product.l2a_writer import L2AProductWriter
-from ipf.product.level_2a import BOA_OFFSET, IMAGES, PROBABILITIES
-from ipf.product.metadata_writer import has_raster_masks
+from ipf.product.level_2a import BOA_OFFSET
 from ipf.product.quicklook import true_colour
 from ipf.product.raster import Grid, Raster
-from ipf.product.reader import SafeProduct
 
 RED_GREEN_BLUE = ("B04", "B03", "B02")
 COLOUR_PLANES = 3
@@ -37,23 +35,30 @@ class L2AProduction:
     are encoded by `queue` meanwhile. A raster is released when the last of its images has its array.
     """
 
-    def __init__(self, writer: L2AProductWriter, queue: EncodingQueue) -> None:
+    def __init__(
+        self, writer: ImageWriter, queue: EncodingQueue, thumbnails: Thumbnails | None = None
+    ) -> None:
         self._writer = writer
         self._queue = queue
+        self._thumbnails = thumbnails
 
     def add_bands(self, bands: Rasters) -> dict[str, float]:
-        """Add every band and the true-colour images; gives the percentage of negative reflectance by band.
+        """Add the bands that the product has, and the true-colour images; gives the percentage of negative
+        reflectance by band. A band that no image shows is not read, hence not computed.
 
         The visible bands come first: they hold most memory, as inputs and as outputs. Small images come
         last, so that no thread is left alone with a large one.
         """
         negative = {}
         visible: dict[str, Counts] = {}
-        others = sorted(set(bands) - set(RED_GREEN_BLUE), key=lambda name: (BY_NAME[name].resolution, name))
+        shown = {band for band in bands if any(self._resolutions_of(band))}
+        others = sorted(shown - set(RED_GREEN_BLUE), key=lambda name: (BY_NAME[name].resolution, name))
         for band in (*RED_GREEN_BLUE, *others):
             counts = bands[band].read_all()
             bands[band].release()
             negative[band] = negative_percentage(counts)
+            if self._thumbnails is not None:
+                self._thumbnails.add_band(band, counts)
             self._add_resolutions(band, counts, BY_NAME[band].resolution)
             if band in RED_GREEN_BLUE:
                 visible[band] = counts
@@ -62,8 +67,11 @@ class L2AProduction:
                 visible = {}
         return negative
 
+    def _resolutions_of(self, content: str) -> Iterator[int]:
+        return resolutions_of(content, self._writer.images)
+
     def _add_resolutions(self, content: str, counts: Counts, resolution: int) -> None:
-        for wanted in resolutions_of(content):
+        for wanted in self._resolutions_of(content):
 
             def encode(wanted: int = wanted) -> None:
                 self._writer.add_image(content, wanted, resampled(counts, resolution, wanted))
@@ -73,7 +81,7 @@ class L2AProduction:
     def _add_true_colour(self, visible: dict[str, Counts]) -> None:
         red, green, blue = (visible[band] for band in RED_GREEN_BLUE)
         offsets = (BOA_OFFSET, BOA_OFFSET, BOA_OFFSET)
-        for wanted in resolutions_of("TCI"):
+        for wanted in self._resolutions_of("TCI"):
 
             def encode(wanted: int = wanted) -> None:
                 coarser = partial(resampled, resolution=10, wanted=wanted)
@@ -81,14 +89,20 @@ class L2AProduction:
                 self._writer.add_image("TCI", wanted, picture)
 
             self._queue.submit(encode, COLOUR_PLANES * image_weight(red.size, 10, wanted))
+        if self._writer.needs_preview:
+            self._queue.submit(lambda: self._writer.add_preview(true_colour(red, green, blue, offsets)), 0.0)
 
     def add_map(self, content: str, counts: Counts) -> None:
         """Add a 20 m map (AOT, WVP) at all pixel sizes."""
+        if self._thumbnails is not None:
+            self._thumbnails.add_map(content, counts)
         self._add_resolutions(content, counts, NATIVE_RESOLUTION_OF_MAPS)
 
     def add_classes(self, classes: Bytes) -> None:
         """Add the scene classification."""
-        for wanted in resolutions_of("SCL"):
+        if self._thumbnails is not None:
+            self._thumbnails.add_classes(classes)
+        for wanted in self._resolutions_of("SCL"):
 
             def encode(wanted: int = wanted) -> None:
                 coarser = pixels.pick(classes, wanted // NATIVE_RESOLUTION_OF_MAPS)
@@ -97,34 +111,14 @@ class L2AProduction:
             self._queue.submit(encode, image_weight(classes.size, NATIVE_RESOLUTION_OF_MAPS, wanted))
 
     def add_probability(self, kind: str, raster: Raster) -> None:
-        """Add a probability mask at the pixel size of its raster."""
+        """Add a probability mask at the pixel size of its raster, if the product has it."""
+        if (kind, raster.grid.resolution) not in self._writer.probabilities:
+            raster.release()
+            return
         percentages = raster.read_all()
         raster.release()
         job = partial(self._writer.add_probability, kind, raster.grid.resolution, percentages)
         self._queue.submit(job, percentages.size)
-
-    def pass_on(self, l1c: SafeProduct, baseline: str) -> None:
-        """Take over masks and embedded auxiliary files of the Level-1C product, whose baseline is given.
-
-        Raster masks are copied; vector masks become raster masks.
-        """
-        if has_raster_masks(baseline):
-            self._writer.copy_masks(l1c.tile_folder / "QI_DATA")
-        else:
-            for layer, raster in l1c.masks.items():
-                self._queue.submit(partial(self._add_mask, layer, raster), 0.0)
-        self._writer.copy_auxiliary(l1c.auxiliary_files)
-
-    def _add_mask(self, layer: str, raster: Raster) -> None:
-        quantity, _, band = layer.partition("/")
-        samples = np.asarray(raster.read_all())
-        raster.release()
-        add: dict[str, Callable[[], None]] = {
-            "detector_footprint": lambda: self._writer.add_footprint(band, samples),
-            "quality": lambda: self._writer.add_quality(band, samples),
-            "cloud_classification": lambda: self._writer.add_clouds(samples),
-        }
-        add[quantity]()
 
 
 def image_weight(pixels_now: int, resolution: int, wanted: int) -> float:
@@ -132,13 +126,13 @@ def image_weight(pixels_now: int, resolution: int, wanted: int) -> float:
     return pixels_now * (resolution / wanted) ** 2
 
 
-def total_weight(grid: Grid) -> float:
+def total_weight(grid: Grid, writer: ImageWriter) -> float:
     """Work of all images and probabilities of a product on this 10 m grid."""
     sizes = [
         (resolution, COLOUR_PLANES if content == "TCI" else 1)
-        for resolution, contents in IMAGES.items()
+        for resolution, contents in writer.images.items()
         for content in contents
     ]
-    sizes += [(resolution, 1) for _, resolution in PROBABILITIES]
+    sizes += [(resolution, 1) for _, resolution in writer.probabilities]
     pixels_at_10_m = grid.rows * grid.columns
     return sum(planes * image_weight(pixels_at_10_m, 10, resolution) for resolution, planes in sizes)
