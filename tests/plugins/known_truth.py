@@ -33,14 +33,14 @@ Counts = npt.NDArray[np.uint16]
 
 _ROWS_AT_A_TIME = 1024
 _CLEAR_SKY = {"simulate_sky.cloud_share": "0", "simulate_sky.cirrus": "0"}
-_TEXTURE = {
+TEXTURE = {
     "simulate_cover.size": "4",
     "simulate_cover.variation": "0.3",
     "simulate_cover.grain": "0.05",
     "simulate_counts.noise": "0.35",
 }
 """Makes images of 4 to 6 bits a pixel, as many real ones have. The simulator's own defaults give 7 to 8."""
-_CORNER = {
+CORNER = {
     "simulate_acquisition.tile": "18LTM",
     "simulate_acquisition.epsg": "32718",
     "simulate_acquisition.upper_left_x": "199980",
@@ -69,14 +69,20 @@ class KnownTruth:
     @classmethod
     def sixth(cls, folder: Path, reference: Path) -> KnownTruth:
         """The same over 18.3 km, 1830 x 1830 pixels, from the tile's corner."""
-        return cls._made(folder, reference, {**_CORNER, "simulate_acquisition.size_m": "18300"})
+        return cls._made(folder, reference, {**CORNER, "simulate_acquisition.size_m": "18300"})
 
     @classmethod
     def _made(cls, folder: Path, reference: Path, place: Mapping[str, str]) -> KnownTruth:
-        stated = reference / COEFFICIENTS
+        return cls.made(folder, reference / COEFFICIENTS, {**place, **TEXTURE})
+
+    @classmethod
+    def made(cls, folder: Path, stated: Path, parameters: Mapping[str, str]) -> KnownTruth:
+        """A tile without clouds under the air of a file of coefficients, by the simulator's parameters.
+
+        A tile made in `folder` before is taken again.
+        """
         if not any((folder / "truth").glob("*.TRUTH")):
-            parameters = {**place, **_CLEAR_SKY, **_TEXTURE, "simulate_acquisition.atmosphere": str(stated)}
-            run_scene(folder, parameters)
+            run_scene(folder, {**_CLEAR_SKY, "simulate_acquisition.atmosphere": str(stated), **parameters})
         coefficients = json.loads(stated.read_text(encoding="utf-8"))
         return cls(
             folder, newest(folder / "L1C", "*.SAFE"), newest(folder / "truth", "*.TRUTH"), coefficients
@@ -90,7 +96,11 @@ class KnownTruth:
             "atmospheric_state.ozone": str(self.coefficients["o3_cm_atm"]),
             "format_l2a.jp2_profile": profile,
         }
-        path = self.folder / f"l2a_{profile}.xml"
+        return self.job_order_with(parameters, f"l2a_{profile}.xml")
+
+    def job_order_with(self, parameters: Mapping[str, str], name: str = "l2a.xml") -> Path:
+        """A job order that makes Level-2A of it in ``L2A`` with the parameters of steps that are given."""
+        path = self.folder / name
         write_job_order(adapted(LEVEL_2A, parameters), path)
         return path
 
@@ -108,6 +118,11 @@ class KnownTruth:
         """Image of a band at its native pixel size."""
         resolution = BY_NAME[band].resolution
         (path,) = self.l2a.glob(f"GRANULE/*/IMG_DATA/R{resolution}m/*_{band}_{resolution}m.jp2")
+        return path
+
+    def level_2a_map(self, name: str, resolution: int = 20) -> Path:
+        """Image of a quantity without bands: ``AOT``, ``WVP``, ``SCL``."""
+        (path,) = self.l2a.glob(f"GRANULE/*/IMG_DATA/R{resolution}m/*_{name}_{resolution}m.jp2")
         return path
 
     def true_reflectance(self, band: str) -> Path:
@@ -141,10 +156,10 @@ def _result(tile: KnownTruth, band: str) -> BandResult:
     pixels = within = 0
     simulated = bias = squares = 0.0
     paths = (tile.level_1c_image(band), tile.level_2a_image(band), tile.true_reflectance(band))
-    for level_1c, level_2a, truth in zip(*(_stripes(path) for path in paths), strict=True):
+    for level_1c, level_2a, truth in zip(*(stripes(path) for path in paths), strict=True):
         seen = at_top(truth, tile.coefficients["bands"][band])
-        simulated += float((_reflectance(level_1c) - seen).sum())
-        difference = _reflectance(level_2a) - truth
+        simulated += float((reflectance(level_1c) - seen).sum())
+        difference = reflectance(level_2a) - truth
         difference[level_2a == 0] = np.inf
         within += int(np.count_nonzero(np.abs(difference) <= 0.05 * truth + 0.005))
         bias += float(difference.sum())
@@ -167,18 +182,19 @@ def at_top(truth: Floats, coefficients: Mapping[str, float]) -> Floats:
     return coefficients["rho_atm"] + gain * truth / (1.0 - coefficients["s_alb"] * truth)
 
 
-def _reflectance(counts: Floats) -> Floats:
+def reflectance(counts: Floats) -> Floats:
     """Reflectance of counts since baseline 04.00."""
     return (counts - 1000.0) / 10000.0
 
 
-def _stripes(path: Path) -> Iterator[Floats]:
-    """The image in stripes of whole lines, scaled as the file says."""
+def stripes(path: Path, *, whole: bool = False) -> Iterator[Floats]:
+    """The image in stripes of whole lines, or at once, scaled as the file says."""
     dataset = gdal.Open(str(path))
     band = dataset.GetRasterBand(1)
     scale, offset = band.GetScale() or 1.0, band.GetOffset() or 0.0
-    for row in range(0, dataset.RasterYSize, _ROWS_AT_A_TIME):
-        rows = min(_ROWS_AT_A_TIME, dataset.RasterYSize - row)
+    step = dataset.RasterYSize if whole else _ROWS_AT_A_TIME
+    for row in range(0, dataset.RasterYSize, step):
+        rows = min(step, dataset.RasterYSize - row)
         yield band.ReadAsArray(0, row, dataset.RasterXSize, rows) * scale + offset
 
 
