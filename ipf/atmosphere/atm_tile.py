@@ -49,6 +49,9 @@ class ReducedBand:
 
     elevation: Floats
     water: Floats
+    airmass: Floats
+    node_step: float
+    aot_step: float
     path_reflectance: Floats
     molecular_reflectance: Floats
     transmittance: Floats
@@ -56,9 +59,6 @@ class ReducedBand:
     circumsolar: Floats
     diffuse_ratio: Floats
     spherical_albedo: Floats
-    airmass: Floats
-    node_step: float
-    aot_step: float = AOT_STEP
 
 
 def reduce_atm_to_tile(
@@ -81,23 +81,23 @@ def reduce_atm_to_tile(
         raise ParameterError(f"irradiance of {band}: {irradiance:g}, expected more than 0 W/(m² µm)")
     heights = np.atleast_1d(np.asarray(elevation, dtype=np.float64))
     levels = [_at_level(tables, band, geometry, float(height), irradiance) for height in heights]
-    stacked = (
-        np.stack(quantity).reshape(heights.size, *shape, quantity[0].shape[1], -1)
-        for quantity in zip(*levels, strict=True)
-    )
+    quantities = {
+        name: np.stack([level[name] for level in levels]).reshape(heights.size, *shape, *value.shape[1:])
+        for name, value in levels[0].items()
+    }
     water = water_above(tables.water, heights[:, np.newaxis])
     airmass = path_airmass(geometry.solar_zenith, geometry.view_zenith)
-    return ReducedBand(heights, water, *stacked, airmass=airmass, node_step=float(geometry.step))
+    return ReducedBand(heights, water, airmass, float(geometry.step), AOT_STEP, **quantities)
 
 
 def _at_level(
     tables: AtmTables, band: str, geometry: TileGeometry, elevation: float, irradiance: float
-) -> list[Floats]:
+) -> dict[str, Floats]:
     """The quantities of `ReducedBand` at one elevation, (nodes, AOT, water) each."""
     sun = geometry.solar_zenith.ravel()
     level = tables.level(band, elevation)
     nodes = level.along(sun, geometry.view_zenith.ravel(), geometry.relative_azimuth.ravel())
-    weights = level.aot_weights(np.arange(AOT_NODES) * AOT_STEP)
+    weights = level.aot_weights(np.arange(AOT_NODES, dtype=np.float64) * AOT_STEP)
     path, diffuse, direct, straight_up, diffuse_up, albedo = np.einsum("qwan,fa->qnfw", nodes, weights)
 
     cosine = np.cos(np.deg2rad(sun))[:, np.newaxis, np.newaxis]
@@ -106,15 +106,15 @@ def _at_level(
     share = direct * cosine / lit
     sunbeam = straight_up ** (1.0 / cosine)
     clear = np.einsum("wan,a->nw", nodes[0], linear_weights(level.aot, np.zeros(())))[:, np.newaxis]
-    return [
-        np.pi * path / full_sun,
-        np.pi * clear / full_sun,
-        lit / full_sun,
-        share,
-        share + (1.0 - share) * sunbeam,
-        diffuse_up / straight_up,
-        albedo,
-    ]
+    return {
+        "path_reflectance": np.pi * path / full_sun,
+        "molecular_reflectance": np.pi * clear / full_sun,
+        "transmittance": lit / full_sun,
+        "direct_share": share,
+        "circumsolar": share + (1.0 - share) * sunbeam,
+        "diffuse_ratio": diffuse_up / straight_up,
+        "spherical_albedo": albedo,
+    }
 
 
 def coefficients_at(reduced: ReducedBand, level: int) -> BandCoefficients:
@@ -130,7 +130,8 @@ def coefficients_at(reduced: ReducedBand, level: int) -> BandCoefficients:
     molecular = reduced.molecular_reflectance[level][..., middle]
     aerosol = reduced.path_reflectance[level] - molecular[..., np.newaxis]
     transmittance = reduced.transmittance[level]
-    roots = np.arange(int(np.sqrt(LARGEST_SLANT_WATER_VAPOUR) / ROOT_STEP) + 1) * ROOT_STEP
+    steps = int(np.sqrt(LARGEST_SLANT_WATER_VAPOUR) / ROOT_STEP)
+    roots = np.arange(steps + 1, dtype=np.float64) * ROOT_STEP
     mean_airmass = float(reduced.airmass.mean())
     whole = _curve(transmittance, water, mean_airmass, roots)
     half = _curve(aerosol, water, mean_airmass, roots)

@@ -65,8 +65,8 @@ class SceneClassificationCalibration(Gipp):
     T2_B8A: float = threshold(0.35, "B8A of certain snow")
     T1_B10: float = threshold(0.012, "B10 of thin cirrus")
     T2_B10: float = threshold(0.035, "B10 of a cloud")
-    T1_B12: float = threshold(0.25, "B12 below which the ring around snow is no cloud")
-    T2_B12: float = threshold(0.12, "B12 of water, in former releases")
+    T1_B12: float = threshold(0.25, "B12 of the ring around snow, in former releases")
+    T2_B12: float = threshold(0.12, "B12 of the ring around snow, in former releases")
     T_B02_B12: float = threshold(0.018, "distance to the spectrum of a cloud shadow")
     T_CLOUD_LP: float = threshold(0.0, "confidence of a cloud of low probability")
     T_CLOUD_MP: float = threshold(0.20, "confidence of a cloud of medium probability")
@@ -78,7 +78,7 @@ class SceneClassificationCalibration(Gipp):
     T1_NDVI: float = threshold(0.36, "vegetation index from which a cloud is less likely")
     T2_NDVI: float = threshold(0.42, "vegetation index of vegetation")
     T1_SNOW: float = threshold(0.12, "confidence that makes snow")
-    T2_SNOW: float = threshold(0.25, "confidence of certain snow, in former releases")
+    T2_SNOW: float = threshold(0.25, "B12 below which the ring around snow is no cloud")
     T1_R_B02_B04: float = threshold(0.85, "B02/B04 where snow begins")
     T2_R_B02_B04: float = threshold(0.95, "B02/B04 of certain snow")
     T1_R_B8A_B03: float = threshold(1.50, "B8A/B03 from which a cloud was less likely, in former releases")
@@ -99,7 +99,7 @@ class SceneClassificationCalibration(Gipp):
     RV_B8: float = threshold(7.52, "B08 in the reference spectrum of a cloud shadow")
     RV_B11: float = threshold(5.45, "B11 in the reference spectrum of a cloud shadow")
     RV_B12: float = threshold(2.55, "B12 in the reference spectrum of a cloud shadow")
-    T_SDW: float = threshold(0.75, "likeness to that spectrum which makes a shadow")
+    T_SDW: float = threshold(0.75, "likeness to that spectrum which makes a shadow, in former releases")
 
 
 class ProcessingComponent(BaseModel):
