@@ -123,7 +123,7 @@ def _add_direction(
 def enlarge(values: FloatImage, factor: int) -> FloatImage:
     """Bilinear values at pixels `factor` times finer, without the rim of one pixel that `values` has.
 
-    A NaN of the rim stands for the pixel beside it, so that the field is level beyond the edge of a scene.
+    NaN takes the value beside it, so that the field is level beyond the edge of a scene.
     """
     rows, columns = values.shape[0] - 2, values.shape[1] - 2
     fine = np.empty((rows * factor, columns * factor), np.float32)
@@ -131,14 +131,9 @@ def enlarge(values: FloatImage, factor: int) -> FloatImage:
         i, down = _before(row, factor)
         for column in range(columns * factor):
             j, right = _before(column, factor)
-            here = values[row // factor + 1, column // factor + 1]
-            upper_left = _or(values[i, j], here)
-            upper_right = _or(values[i, j + 1], here)
-            lower_left = _or(values[i + 1, j], here)
-            lower_right = _or(values[i + 1, j + 1], here)
-            upper = upper_left + (upper_right - upper_left) * right
-            lower = lower_left + (lower_right - lower_left) * right
-            fine[row, column] = upper + (lower - upper) * down
+            upper = _between(values[i, j], values[i, j + 1], right)
+            lower = _between(values[i + 1, j], values[i + 1, j + 1], right)
+            fine[row, column] = _between(upper, lower, down)
     return fine
 
 
@@ -151,5 +146,10 @@ def _before(place: int, factor: int) -> tuple[int, np.float32]:
 
 
 @kernel
-def _or(value: np.float32, other: np.float32) -> np.float32:
-    return other if np.isnan(value) else value
+def _between(before: np.float32, after: np.float32, share: np.float32) -> np.float32:
+    """Value a share of the way from one to another; where one is NaN, the other."""
+    if np.isnan(before):
+        return after
+    if np.isnan(after):
+        return before
+    return before + (after - before) * share

@@ -52,7 +52,7 @@ def slopes(elevation: FloatImage, margin: int, spacing: float) -> tuple[FloatIma
                 + two * (above[middle] - below[middle])
                 + (above[right] - below[right])
             ) * weight
-            if np.isnan(to_east + to_north):
+            if np.isnan(to_east + to_north + here[middle]):
                 to_east = _difference(here[left], here[middle], here[right], spacing)
                 to_north = _difference(below[middle], here[middle], above[middle], spacing)
             east[row, column], north[row, column] = to_east, to_north

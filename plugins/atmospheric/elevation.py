@@ -141,7 +141,8 @@ def _flat(grid: Grid, mean: float, note: str) -> Outputs:
 
 def _described(source: Path, opened: Elevation) -> ElevationModel:
     files = tuple(file.path for file in opened.cover.files)
-    note = f"elevation model {source}: {len(files)} files, {opened.cover.share:.1%} of the tile"
+    number = f"{len(files)} file{'s' if len(files) > 1 else ''}"
+    note = f"elevation model {source}: {number}, {opened.cover.share:.1%} of the tile"
     if opened.cover.share < 1.0:
         note += ", the rest taken as sea level"
     if opened.smoothing:

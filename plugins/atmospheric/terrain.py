@@ -50,7 +50,7 @@ class TerrainParameters(StepParameters):
     )
     cast_shadows: bool = Field(
         default=True,
-        description="whether terrain before the sun takes its light; false: only slopes that face away are dark",
+        description="whether terrain before the sun takes its light; false: only slopes facing away lie dark",
         json_schema_extra={"unit": "", "source": ""},
     )
     sky_directions: int = Field(
