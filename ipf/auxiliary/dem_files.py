@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,6 @@ import pyproj
 from osgeo import gdal
 
 from ipf.errors import AuxiliaryError
-from ipf.product.raster import Grid
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,6 +36,23 @@ _DTED_HEADER, _DTED_RECORD = 80 + 648 + 2700, 12  # MIL-PRF-89020B 3.7 to 3.11: 
 _DTED_NAME = re.compile(r"([ew])(\d{3})/([ns])(\d{2})\.dt[012]", re.IGNORECASE)
 _HGT_NAME = re.compile(r"([ns])(\d{2})([ew])(\d{3})\.hgt", re.IGNORECASE)
 _SAMPLES = 128
+
+
+class MapGrid(Protocol):
+    """North-up map grid: EPSG code, upper-left corner and pixel size in metres, shape in pixels."""
+
+    @property
+    def epsg(self) -> int: ...
+    @property
+    def upper_left_x(self) -> float: ...
+    @property
+    def upper_left_y(self) -> float: ...
+    @property
+    def resolution(self) -> int: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def columns(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +98,7 @@ class DemCover:
     share: float
 
 
-def find_cover(source: Path, grid: Grid) -> DemCover:
+def find_cover(source: Path, grid: MapGrid) -> DemCover:
     """Files of `source` (a folder, searched with what is below it, or one file) that meet the grid.
 
     Only headers are read. Raises `AuxiliaryError` naming `source` or the file when there is no file, one
@@ -105,7 +122,7 @@ def find_cover(source: Path, grid: Grid) -> DemCover:
 class _Places:
     """Places of a grid in other reference systems: inside for its cover, around for files that meet it."""
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: MapGrid) -> None:
         self._grid = grid
         height, width = grid.rows * grid.resolution, grid.columns * grid.resolution
         shares = (np.arange(_SAMPLES) + 0.5) / _SAMPLES

@@ -21,15 +21,13 @@ import numpy.typing as npt
 from osgeo import gdal, osr
 from scipy import ndimage
 
-from ipf.auxiliary.dem_files import DemCover, DemFile, find_cover, quiet_gdal
+from ipf.auxiliary.dem_files import DemCover, DemFile, MapGrid, find_cover, quiet_gdal
 from ipf.auxiliary.dem_voids import Counts, VoidCount, fill_voids
 from ipf.errors import AuxiliaryError
 from ipf.kernels.pixels import counts_to_physical, physical_to_counts
-from ipf.product.raster import Grid, Raster, Window
 
 FloatImage = npt.NDArray[np.float32]
 
-LAYER = "elevation"
 SCALE, OFFSET, NODATA = 0.2, 20000.0, -32768
 """Elevation in metres is ``(count + 20000) * 0.2``: -2553 to 10553 m, whole metres without error."""
 LOWEST, HIGHEST = -500.0, 9000.0
@@ -61,7 +59,7 @@ class Elevation:
     """
 
     cover: DemCover
-    grid: Grid
+    grid: MapGrid
     missing: MissingTiles = MissingTiles.SEA_LEVEL
     smoothing: float = 0.0
     report: Callable[[str], None] | None = None
@@ -69,22 +67,20 @@ class Elevation:
     _counts: Counts | None = field(default=None, repr=False)
     _mean: float | None = field(default=None, repr=False)
 
-    def raster(self) -> Raster:
-        """The elevation as a lazy raster of int16 counts, unit m; it has no no-data pixels.
-
-        Reading raises `AuxiliaryError` naming the file that is cut or damaged.
-        """
-        return elevation_raster(
-            self.grid, lambda window: self.counts()[window.slices], self.release, self._source()
-        )
-
     def counts(self) -> Counts:
-        """Counts of the whole grid, read when they are not held."""
+        """Counts of the whole grid, int16, without no-data; read-only, read from the files when not held.
+
+        Raises `AuxiliaryError` naming the file that is cut or damaged.
+        """
         with self._lock:
             if self._counts is None:
                 self._counts = self._read()
                 self._mean = (float(self._counts.mean(dtype=np.float64)) + OFFSET) * SCALE
             return self._counts
+
+    def metres(self) -> FloatImage:
+        """Elevation of the whole grid in metres."""
+        return counts_to_physical(self.counts(), OFFSET, SCALE, NODATA)
 
     def mean(self) -> float:
         """Mean elevation of the grid in metres; has the files read when they were not yet."""
@@ -98,7 +94,9 @@ class Elevation:
         with self._lock:
             self._counts = None
 
-    def _source(self) -> str:
+    @property
+    def source(self) -> str:
+        """The file that lies over all others."""
         return str(self.cover.files[-1].path)
 
     def _read(self) -> Counts:
@@ -117,7 +115,7 @@ class Elevation:
         share = voids.absent / (self.grid.rows * self.grid.columns)
         if voids.absent and self.missing is MissingTiles.ERROR:
             raise AuxiliaryError(
-                f"{self._source()}: no elevation for {share:.2%} of the tile (voids larger than "
+                f"{self.source}: no elevation for {share:.2%} of the tile (voids larger than "
                 f"{LARGEST_VOID / 1e6:g} km2), expected all of it"
             )
         if self.report is None or not (voids.filled or voids.absent):
@@ -130,7 +128,7 @@ class Elevation:
 
 def open_elevation(
     source: Path,
-    grid: Grid,
+    grid: MapGrid,
     *,
     missing: MissingTiles = MissingTiles.SEA_LEVEL,
     smoothing: float = 0.0,
@@ -149,35 +147,9 @@ def open_elevation(
     return Elevation(cover, grid, missing, smoothing, report)
 
 
-def flat_elevation(grid: Grid, elevation: float) -> Raster:
-    """Ground at the same `elevation` (metres) everywhere, as the raster of a model would give it."""
-    count = np.int16(round(min(max(elevation, LOWEST), HIGHEST) / SCALE - OFFSET))
-    return elevation_raster(
-        grid, lambda window: np.full((window.height, window.width), count), None, "flat ground"
-    )
-
-
-def elevation_raster(
-    grid: Grid, read: Callable[[Window], Counts], release: Callable[[], None] | None, source: str
-) -> Raster:
-    """The layer `elevation`, as every maker of it describes it."""
-    return Raster(
-        layer=LAYER,
-        grid=grid,
-        dtype=np.dtype(np.int16),
-        unit="m",
-        read=read,
-        scale=SCALE,
-        offset=OFFSET,
-        nodata=NODATA,
-        source=source,
-        on_release=release,
-    )
-
-
-def _resampled(files: Sequence[DemFile], grid: Grid) -> Counts:
+def _resampled(files: Sequence[DemFile], grid: MapGrid) -> Counts:
     """Counts of the grid, `NODATA` where no file has an elevation; finer files lie over coarser ones."""
-    counts = np.empty(grid.shape, np.int16)
+    counts = np.empty((grid.rows, grid.columns), np.int16)
     with quiet_gdal():
         mosaics = [
             (_mosaic(list(group)), _method(size, grid)) for (size, *_), group in groupby(files, key=_likeness)
@@ -199,7 +171,7 @@ def _likeness(file: DemFile) -> tuple[float, str, str, int]:
     return file.pixel_size, file.projection, str(file.nodata), file.kind
 
 
-def _method(pixel_size: float, grid: Grid) -> str:
+def _method(pixel_size: float, grid: MapGrid) -> str:
     """Cubic convolution leaves no facets between coarse posts, the mean lets no fine relief alias."""
     return "average" if pixel_size < _FINE * grid.resolution else "cubic"
 
@@ -218,7 +190,7 @@ def _mosaic(files: Sequence[DemFile]) -> gdal.Dataset:
 
 
 def _stripe(
-    mosaics: Sequence[tuple[gdal.Dataset, str]], grid: Grid, top: int, rows: int
+    mosaics: Sequence[tuple[gdal.Dataset, str]], grid: MapGrid, top: int, rows: int
 ) -> FloatImage | None:
     """Elevation in metres of some rows of the grid, NaN where there is none; None when a file is damaged."""
     target = gdal.GetDriverByName("MEM").Create("", grid.columns, rows, 1, gdal.GDT_Float32)

@@ -60,7 +60,7 @@ def slopes(elevation: FloatImage, margin: int, spacing: float) -> tuple[FloatIma
 
 
 @kernel
-def _difference(before: float, here: float, after: float, spacing: float) -> float:
+def _difference(before: np.float32, here: np.float32, after: np.float32, spacing: float) -> np.float32:
     """Rise per metre along an axis from those of three pixels that are there; NaN for no terrain here."""
     if np.isnan(here):
         return np.float32(np.nan)

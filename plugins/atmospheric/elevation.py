@@ -12,13 +12,24 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
+import numpy.typing as npt
 from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState
 from pydantic import Field
 
-from ipf.auxiliary.elevation import Elevation, MissingTiles, flat_elevation, open_elevation
+from ipf.auxiliary.elevation import (
+    HIGHEST,
+    LOWEST,
+    NODATA,
+    OFFSET,
+    SCALE,
+    Elevation,
+    MissingTiles,
+    open_elevation,
+)
 from ipf.engine import Context, Findings, SourceStep, StepParameters, provides
 from ipf.errors import AuxiliaryError
-from ipf.product.raster import Grid, Raster
+from ipf.product.raster import Grid, Raster, Window
 from ipf.product.reader import SafeProduct
 
 INPUT_TYPES = ("AUX_DEM", "DEM", "DEM_DIR")
@@ -132,11 +143,39 @@ def open_ground(inputs: Inputs, parameters: ElevationParameters, context: Contex
         if parameters.on_missing is OnMissing.ERROR:
             raise
         return _flat(grid, mean, f"flat ground at {mean:.0f} m instead of the elevation model: {problem}")
-    return Outputs({"": opened.raster()}, _described(source, opened))
+    raster = elevation_raster(
+        grid, lambda window: opened.counts()[window.slices], opened.source, opened.release
+    )
+    return Outputs({"": raster}, _described(source, opened))
 
 
 def _flat(grid: Grid, mean: float, note: str) -> Outputs:
-    return Outputs({"": flat_elevation(grid, mean)}, ElevationModel(NO_MODEL, False, mean, note))
+    count = np.int16(round(min(max(mean, LOWEST), HIGHEST) / SCALE - OFFSET))
+    raster = elevation_raster(
+        grid, lambda window: np.full((window.height, window.width), count), "flat ground"
+    )
+    return Outputs({"": raster}, ElevationModel(NO_MODEL, False, mean, note))
+
+
+def elevation_raster(
+    grid: Grid,
+    read: Callable[[Window], npt.NDArray[np.int16]],
+    source: str,
+    release: Callable[[], None] | None = None,
+) -> Raster:
+    """The layer `elevation` of counts that `read` gives, in metres ``(count + 20000) * 0.2``."""
+    return Raster(
+        layer="elevation",
+        grid=grid,
+        dtype=np.dtype(np.int16),
+        unit="m",
+        read=read,
+        scale=SCALE,
+        offset=OFFSET,
+        nodata=NODATA,
+        source=source,
+        on_release=release,
+    )
 
 
 def _described(source: Path, opened: Elevation) -> ElevationModel:

@@ -16,9 +16,9 @@ from scipy import ndimage
 
 from ipf.auxiliary import elevation as module
 from ipf.auxiliary.dem_voids import fill_voids
-from ipf.auxiliary.elevation import NODATA, OFFSET, SCALE, MissingTiles, flat_elevation, open_elevation
+from ipf.auxiliary.elevation import NODATA, SCALE, MissingTiles, open_elevation
 from ipf.errors import AuxiliaryError
-from ipf.product.raster import Grid, Window
+from ipf.product.raster import Grid
 
 GRID = Grid(32632, 399960.0, 5300040.0, 20, 300, 240)
 """A corner of tile 32TMT, at 7.66 degrees east, 47.84 north."""
@@ -81,13 +81,13 @@ def at_pixels(grid: Grid) -> tuple[Any, Any]:
 
 def metres(source: Path, **options: Any) -> npt.NDArray[np.float32]:
     """Elevations of the whole grid."""
-    return open_elevation(source, GRID, **options).raster().read_physical(GRID.whole)
+    return open_elevation(source, GRID, **options).metres()
 
 
 def test_a_model_on_the_same_grid_comes_back_within_its_quantum(tmp_path: Path) -> None:
     truth = hill()
     opened = open_elevation(on_grid(tmp_path / "dem.tif", truth), GRID)
-    assert np.abs(opened.raster().read_physical(GRID.whole) - truth).max() <= QUANTUM
+    assert np.abs(opened.metres() - truth).max() <= QUANTUM
     assert opened.mean() == pytest.approx(truth.mean(), abs=0.01)
     assert opened.cover.share == 1.0
 
@@ -116,7 +116,7 @@ def test_no_seam_between_files_of_a_folder(tmp_path: Path) -> None:
     opened = open_elevation(tmp_path, GRID)
     assert len(opened.cover.files) == 2
     truth = slanted(*at_pixels(GRID))
-    assert np.abs(opened.raster().read_physical(GRID.whole) - truth).max() < 0.02 * 20 * 0.06 + QUANTUM
+    assert np.abs(opened.metres() - truth).max() < 0.02 * 20 * 0.06 + QUANTUM
 
 
 def test_a_finer_file_lies_over_a_coarser_one(tmp_path: Path) -> None:
@@ -203,27 +203,18 @@ def test_files_are_read_once_when_first_asked_by_any_thread(
 
     monkeypatch.setattr(module, "_resampled", counted)
     opened = open_elevation(on_grid(tmp_path / "dem.tif", hill()), GRID)
-    raster = opened.raster()
     assert not calls
     found: list[Any] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(raster.read(Window(7, 9, 40, 30)))) for _ in range(4)
-    ]
+    threads = [threading.Thread(target=lambda: found.append(opened.counts())) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(calls) == 1
-    assert all(np.array_equal(part, opened.counts()[7:47, 9:39]) for part in found)
-    raster.release()
-    assert np.array_equal(raster.read(Window(7, 9, 40, 30)), found[0])
+    assert all(counts is opened.counts() for counts in found)
+    opened.release()
+    assert np.array_equal(opened.counts(), found[0])
     assert len(calls) == 2
-
-
-def test_flat_ground() -> None:
-    raster = flat_elevation(GRID, 312.0)
-    assert np.all(raster.read_physical(Window(3, 4, 5, 6)) == 312.0)
-    assert (raster.unit, raster.scale, raster.offset, raster.nodata) == ("m", SCALE, OFFSET, NODATA)
 
 
 def test_a_folder_without_elevation_is_refused(tmp_path: Path) -> None:
@@ -248,7 +239,7 @@ def test_a_model_of_a_part_of_the_tile_tells_how_much(tmp_path: Path) -> None:
     path = on_grid(tmp_path / "dem.tif", hill()[:180])
     opened = open_elevation(path, GRID)
     assert opened.cover.share == pytest.approx(0.6, abs=0.01)
-    assert np.all(opened.raster().read_physical(Window(182, 0, 118, 240)) == 0.0)
+    assert np.all(opened.metres()[182:] == 0.0)
     with pytest.raises(AuxiliaryError, match=r"covers 60\.\d% of the tile, expected all of it"):
         open_elevation(path, GRID, missing=MissingTiles.ERROR)
 
@@ -259,7 +250,7 @@ def test_a_cut_file_is_named_when_it_is_read(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     opened = open_elevation(tmp_path, GRID)
     with pytest.raises(AuxiliaryError, match=r"cut\.tif: elevation cannot be read"):
-        opened.raster().read(Window(0, 0, 1, 1))
+        opened.counts()
 
 
 def test_what_is_no_elevation_is_refused_or_left_out(tmp_path: Path) -> None:
@@ -298,7 +289,7 @@ def test_real_dted_agrees_with_its_own_posts(reference_data: Path) -> None:
     ]
     assert opened.cover.share == 1.0
     some = np.s_[::4, ::3]
-    elevation = opened.raster().read_physical(MADEIRA.whole)[some]
+    elevation = opened.metres()[some]
     longitude, latitude = (degrees[some] for degrees in at_pixels(MADEIRA))
     for name, west in (("w017", -17.0), ("w018", -18.0)):
         posts = gdal.Open(str(folder / name / "n32.dt1")).ReadAsArray().astype(np.float64)
@@ -348,6 +339,6 @@ def test_real_models_of_whole_metres_are_smoothed(reference_data: Path, name: st
     grid = Grid(epsg, left, top, 20, 111, 111)
     posts = dataset.ReadAsArray()[:222, :222].astype(np.float64)
     mean = posts.reshape(111, 2, 111, 2).mean(axis=(1, 3))
-    found = open_elevation(path, grid, smoothing=30.0).raster().read_physical(grid.whole)
+    found = open_elevation(path, grid, smoothing=30.0).metres()
     truth = ndimage.gaussian_filter(mean, 1.5, mode="nearest", truncate=4.0)
     assert np.abs(found - truth).max() < 2 * QUANTUM

@@ -270,8 +270,7 @@ def test_kernels_are_their_plain_functions(kernel: object) -> None:
 
 def test_gdal_finds_the_same_slopes_and_hillshade_on_madeira(reference_data: Path) -> None:
     grid = Grid(32628, 318000.0, 3640020.0, 20, 900, 900)
-    model = open_elevation(reference_data / "geometry_madeira" / "DEM_SRTM", grid).raster()
-    elevation = model.read_physical(grid.whole)
+    elevation = open_elevation(reference_data / "geometry_madeira" / "DEM_SRTM", grid).metres()
     assert elevation.max() > 1700
     surface = gdal.GetDriverByName("MEM").Create("", 900, 900, 1, gdal.GDT_Float32)
     surface.SetGeoTransform(grid.geotransform)

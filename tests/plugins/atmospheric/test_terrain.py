@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pyproj
 import pytest
-from ipf_plugins.atmospheric.elevation import ElevationModel
+from ipf_plugins.atmospheric.elevation import ElevationModel, elevation_raster
 from ipf_plugins.atmospheric.sun import grid_convergence, sun_on_map
 from ipf_plugins.atmospheric.terrain import TerrainParameters, terrain
 
-from ipf.auxiliary.elevation import NODATA, OFFSET, SCALE, elevation_raster
+from ipf.auxiliary.elevation import NODATA, OFFSET, SCALE
 from ipf.engine.testing import StepCase, check_contract, run_step
 from ipf.product.angles import AngleGrid, Direction
 from ipf.product.raster import Grid, Raster
@@ -35,7 +35,7 @@ def tile(side_m: int) -> Grid:
 def layer(grid: Grid, metres: npt.NDArray[Any]) -> dict[str, Raster]:
     """The layer `elevation`."""
     counts = np.rint(metres / SCALE - OFFSET).astype(np.int16)
-    return {"": elevation_raster(grid, lambda window: counts[window.slices], None, "test")}
+    return {"": elevation_raster(grid, lambda window: counts[window.slices], "test")}
 
 
 def hills(grid: Grid) -> npt.NDArray[Any]:
@@ -203,7 +203,7 @@ def test_no_terrain_is_no_data() -> None:
     raster = layer(grid, hills(grid))[""]
     counts = raster.read_all().copy()
     counts[20:23, 30] = NODATA
-    holed = {"": elevation_raster(grid, lambda window: counts[window.slices], None, "test")}
+    holed = {"": elevation_raster(grid, lambda window: counts[window.slices], "test")}
     made = case(grid, hills(grid))
     found = run_step(StepCase(terrain, {"elevation": holed}, made.models, made.parameters)).layers
     assert np.all(found["illumination"][20:23, 30] == 65535)
