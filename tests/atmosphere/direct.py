@@ -43,6 +43,13 @@ def random_states(count: int, seed: int) -> list[State]:
     ]
 
 
+def backscatter_states(count: int, seed: int) -> list[State]:
+    """States of a high sun behind the sensor, where aerosols of spheres have their glory; AOT up to 1."""
+    rng = np.random.default_rng(seed)
+    ranges = ((0.0, 1.0), (550.0, 1070.0), (0.0, 25.0), (0.0, 15.0), (0.0, 30.0))
+    return [State(*(rng.uniform(low, high) for low, high in ranges)) for _ in range(count)]
+
+
 def errors(table: ScatteringTable, band: str, weights: BandWeights, states: list[State]) -> Floats:
     """Table less direct solution, (states, `QUANTITIES`)."""
     optics = table.bands[band].optics
