@@ -1,6 +1,6 @@
-"""Step `aerosol`: aerosol optical thickness at 550 nm on every 20 m pixel, as `atmospheric_state` has it.
+"""Step `aerosol`: aerosol optical thickness at 550 nm on every 20 m pixel, as `dark_targets` found it.
 
-A retrieval from dark pixels replaces this step by giving the same layer.
+In a chain without `dark_targets` it is what `atmospheric_state` has.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
+from ipf_plugins.atmospheric.aerosol_field import AerosolField
 from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState
 
 from ipf.engine import BlockStep, Context, NoParameters, writes
@@ -19,8 +20,9 @@ RESOLUTION = 20
 
 @dataclass(frozen=True)
 class Inputs:
-    """The state of the atmosphere."""
+    """What was retrieved, and the state of the atmosphere."""
 
+    aerosol_field: AerosolField | None
     atmospheric_state: AtmosphericState
 
 
@@ -35,11 +37,13 @@ class Outputs:
 
 
 def spread(inputs: Inputs, parameters: NoParameters, context: Context) -> Outputs:
-    """Interpolate the stated optical thickness over a block."""
+    """Interpolate the optical thickness over a block."""
     assert context.window is not None
+    if inputs.aerosol_field is not None:
+        return Outputs(inputs.aerosol_field.over(context.window, RESOLUTION))
     return Outputs(inputs.atmospheric_state.aerosol_optical_thickness.field.over(context.window, RESOLUTION))
 
 
 aerosol = BlockStep(
-    name="aerosol", summary="aerosol optical thickness at 20 m, from CAMS or as given", run=spread
+    name="aerosol", summary="aerosol optical thickness at 20 m, as retrieved, forecast or given", run=spread
 )

@@ -1,0 +1,83 @@
+"""The column of water vapour from how dark the ground looks in B09 beside B8A.
+
+Atmospheric pre-corrected differential absorption: Schlaepfer et al. 1998, Remote Sens. Environ. 65, 353. The
+path reflectance of both bands is taken away with the look-up table, and the column is the one under which the
+ground is as bright in B09 as the bands around it say. The table is inverted itself, by secants in the square
+root of the column, in which the logarithm of the band's transmittance is nearly a straight line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from ipf_plugins.atmospheric.ground import Ground
+
+from ipf.atmosphere.canopy import CanopyRelation
+from ipf.atmosphere.gases import LARGEST_SLANT_WATER_VAPOUR
+from ipf.kernels.retrieval import secant_step
+
+Floats32 = npt.NDArray[np.float32]
+
+BANDS = ("B07", "B8A", "B09", "B11")
+"""Bands that a retrieval needs; B07 and B11 only with the relation of canopies."""
+
+STEPS = 3
+TOLERANCE = 2e-3
+"""Largest difference of ln(reflectance) that is left, 0.005 cm at 2 cm over the zenith."""
+
+SNOW_EXPONENT = 0.456
+"""B09/B8A of snow is B8A to this power: snow's reflectance is the exponential of the square root of its
+absorption (Kokhanovsky and Zege 2004, Appl. Opt. 43, 1589), and ice absorbs 2.40e-7 / 865 nm and 5.53e-7 /
+940 nm (imaginary index over wavelength, Warren and Brandt 2008, J. Geophys. Res. 113, D14220)."""
+
+
+def water_column(
+    ground: Ground,
+    toa: Mapping[str, Floats32],
+    aot: Floats32,
+    start: Floats32,
+    relation: CanopyRelation | None,
+    snow: npt.NDArray[np.bool_] | None = None,
+    nir_minimum: float = 0.05,
+) -> Floats32:
+    """Water vapour above the ground in cm, (rows, columns) float32; NaN where it cannot be told.
+
+    `toa` has B8A and B09, and B07 and B11 with a `relation`; without one the ground is taken to be as bright
+    in B09 as in B8A. `start` is a first guess (cm). NaN: no data, ground darker than `nir_minimum` in B8A, a
+    ratio of the signals outside 0 to 1, a column beyond the gas model.
+    """
+
+    def surface(band: str, column: Floats32) -> Floats32:
+        return ground.seen_through(band, toa[band], aot, column)
+
+    nir = surface("B8A", start)
+    expected = nir
+    if relation is not None:
+        expected = nir * relation.water_band_ratio(surface("B07", start), nir, surface("B11", start))
+        if snow is not None and snow.any():
+            expected = np.where(snow, np.maximum(nir, 0) ** np.float32(1 + SNOW_EXPONENT), expected)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        usable = (nir >= nir_minimum) & (toa["B09"] > 0)
+        wanted = np.log(np.where(usable, expected, np.nan)).astype(np.float32)
+
+        def excess(root: Floats32) -> Floats32:
+            return np.asarray(np.log(surface("B09", root * root)) - wanted, np.float32)
+
+        largest = np.sqrt(_largest_column(ground))
+        older = np.sqrt(start)
+        newer = np.asarray(older + np.float32(0.1), np.float32)
+        of_older, of_newer = excess(older), excess(newer)
+        for _ in range(STEPS):
+            root = np.clip(secant_step(older, newer, of_older, of_newer), 0.0, largest)
+            older, of_older, newer = newer, of_newer, np.asarray(root, np.float32)
+            of_newer = excess(newer)
+        found = np.abs(of_newer) <= TOLERANCE
+    return np.asarray(np.where(found, newer * newer, np.nan), np.float32)
+
+
+def _largest_column(ground: Ground) -> np.float32:
+    """Column (cm) up to which the gas model knows every path of the tile."""
+    airmass = ground.model.coefficients("B09", ground.aerosol).airmass
+    return np.float32(0.999 * LARGEST_SLANT_WATER_VAPOUR / float(airmass.max()))
