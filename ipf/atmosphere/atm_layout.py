@@ -43,8 +43,8 @@ COLUMNS = HEADER + ELEVATION.size * PER_ELEVATION
 surface that faces the sun; `direct_up` and `diffuse_up` are the parts of that transmittance."""
 
 GROUND_REFLECTANCE = 0.15
-"""Reflectance of the ground under which the diffuse flux is tabulated: it holds the light that went to and
-fro between such ground and the sky."""
+"""Reflectance of the ground under which Sen2Cor takes the fluxes to be tabulated: they hold the light that
+went to and fro between such ground and the sky. Its factor for other ground is 1 - (reflectance - 0.15) s."""
 
 AEROSOLS = {"continental": "rura", "rural": "rura", "maritime": "mari"}
 """Aerosol in a file name, by the name that it has here."""

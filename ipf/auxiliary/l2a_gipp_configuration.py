@@ -114,7 +114,9 @@ class Configuration(Gipp):
         "NONE", COMMON, "folder of a product generator, or NONE", release="3.0"
     )
     DEM_Directory: str = text_field("NONE", COMMON, "folder of the elevation model, or NONE for flat ground")
-    DEM_Reference: str = text_field("NONE", COMMON, "where the elevation model comes from, as metadata say")
+    DEM_Reference: str = text_field(
+        "NONE", COMMON, "where the elevation model comes from, as metadata say", empty=True
+    )
     Generate_DEM_Output: bool = flag(False, COMMON, "write the elevation model beside the product")
     Force_Exit_On_DEM_Error: bool = flag(
         False,

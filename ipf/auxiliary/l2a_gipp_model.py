@@ -118,10 +118,10 @@ def flag(default: bool, section: str, text: str, **more: Any) -> Any:
     )
 
 
-def words(default: str, section: str, text: str, **more: Any) -> Any:
-    """Field of free text that is not empty."""
-    extra = _properties(section, "", "a text that is not empty", **more)
-    return Field(default=default, min_length=1, description=text, json_schema_extra=extra)
+def words(default: str, section: str, text: str, empty: bool = False, **more: Any) -> Any:
+    """Field of free text; only where `empty` says so may there be none."""
+    extra = _properties(section, "", "a text" if empty else "a text that is not empty", **more)
+    return Field(default=default, min_length=0 if empty else 1, description=text, json_schema_extra=extra)
 
 
 def entries(default: tuple[Any, ...], count: int | None, section: str, text: str, **more: Any) -> Any:

@@ -166,6 +166,11 @@ def test_fields_of_release_3_are_read(tmp_path: Path) -> None:
     assert not file.content.Handle_L1C_QLT_Mask
 
 
+def test_a_reference_may_be_empty_where_there_is_no_elevation_model(tmp_path: Path) -> None:
+    file = read(tmp_path, Configuration, "<DEM_Directory>NONE</DEM_Directory><DEM_Reference/>")
+    assert file.content.DEM_Reference == ""
+
+
 def test_an_unknown_field_is_noted_with_file_and_section(tmp_path: Path) -> None:
     file = read(
         tmp_path,
