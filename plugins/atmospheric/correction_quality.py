@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from ipf_plugins.atmospheric.aerosol_field import AerosolField
 from ipf_plugins.atmospheric.atmosphere_model import AtmosphereModel
 from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState, Source
 from ipf_plugins.atmospheric.elevation import NO_MODEL, ElevationModel
 from ipf_plugins.atmospheric.visibility import visibility_of
 
+from ipf.product.bands import BAND_NAMES
 from ipf.product.l2a_quality import AtmosphericQuality
 from ipf.product.raster import Raster
 from ipf.product.reader import SafeProduct
@@ -20,6 +22,8 @@ WATER_VAPOUR_RETRIEVED = "SEN2COR_APDA"
 """Word of official reports for water vapour from the ratio of B09 to B8A."""
 DARK_VEGETATION = "SEN2COR_DDV"
 METRES_PER_KM = 1000.0
+NO_RESCALING = 1.0
+"""Factor on the path radiance in the blue: none is applied, as with Sen2Cor's defaults."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,10 @@ def _physical(raster: Raster, count: float) -> float:
     return (count + raster.offset) * (1.0 if raster.scale is None else raster.scale)
 
 
-def aot_method(state: AtmosphericState, aerosol_field: Any | None) -> str:
+def aot_method(state: AtmosphericState, aerosol_field: AerosolField | None) -> str:
     """AOT_RETRIEVAL_METHOD in the words that PSD 14.8 has: SEN2COR_DDV, CAMS or DEFAULT."""
     if aerosol_field is not None:
-        return str(aerosol_field.method)
+        return aerosol_field.flag
     return "CAMS" if state.aerosol_optical_thickness.source is Source.CAMS else "DEFAULT"
 
 
@@ -73,7 +77,7 @@ def correction_quality(
     model: AtmosphereModel,
     ground: GroundFigures,
     elevation_model: ElevationModel | None,
-    aerosol_field: Any | None,
+    aerosol_field: AerosolField | None,
     water_vapour_mean: Any | None,
     negative: Mapping[str, float],
     mean_aot: float,
@@ -83,21 +87,22 @@ def correction_quality(
     `negative` is the percentage of negative reflectance by band, `mean_aot` that of the product. Visibilities
     are those of optical thickness at the mean altitude.
     """
-    by_ddv = aot_method(state, aerosol_field) == DARK_VEGETATION
-    final = visibility_of(mean_aot, ground.mean_altitude)
-    start = visibility_of(state.aerosol_optical_thickness.field.mean, ground.mean_altitude)
+    ddv = aerosol_field
+    if ddv is None or ddv.flag != DARK_VEGETATION:
+        ddv = None
+    altitude = ground.mean_altitude
     files = {*product.auxiliary_files}
     if elevation_model is not None:
         files |= {path.name for path in elevation_model.files}
     return AtmosphericQuality(
         water_vapour_method=water_vapour_method(state, water_vapour_mean),
-        start_visibility=_of(aerosol_field, "start_visibility", start),
-        visibility_from_ddv=_of(aerosol_field, "visibility_from_ddv", final if by_ddv else 0.0),
-        final_visibility=final,
-        ddv_pixels=_of(aerosol_field, "ddv_percentage", 0.0),
-        ddv_reflectance=_of(aerosol_field, "ddv_reflectance", 0.0),
-        blue_path_radiance_rescaling=_of(aerosol_field, "blue_rescaling", 1.0),
-        negative_reflectance=negative,
+        start_visibility=visibility_of(state.aerosol_optical_thickness.field.mean, altitude),
+        visibility_from_ddv=0.0 if ddv is None else visibility_of(ddv.mean / ddv.lessened, altitude),
+        final_visibility=visibility_of(mean_aot, altitude),
+        ddv_pixels=0.0 if ddv is None else ddv.target_share,
+        ddv_reflectance=0.0 if ddv is None else _largest(ddv.reflectance_range),
+        blue_path_radiance_rescaling=NO_RESCALING,
+        negative_reflectance={band: negative[band] for band in BAND_NAMES if band in negative},
         look_up_tables=(model.table_file,),
         dem=NO_MODEL if elevation_model is None else elevation_model.source,
         mean_altitude=ground.mean_altitude,
@@ -107,7 +112,6 @@ def correction_quality(
     )
 
 
-def _of(aerosol_field: Any | None, name: str, otherwise: float) -> float:
-    """A figure of the aerosol retrieval, or what holds where it has none."""
-    found = getattr(aerosol_field, name, None)
-    return otherwise if found is None else float(found)
+def _largest(ranges: str) -> float:
+    """Largest reflectance of ranges such as ``0.01-0.05 0.01-0.1``; 0 without any."""
+    return max((float(each.rpartition("-")[2]) for each in ranges.split()), default=0.0)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Literal
 
+from ipf_plugins.atmospheric.aerosol_field import AerosolField
 from ipf_plugins.atmospheric.atmosphere_model import AtmosphereModel
 from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState
 from ipf_plugins.atmospheric.class_maps import ClassMapsUsed
@@ -120,7 +121,7 @@ class Inputs:
     elevation: Annotated[Raster | None, reads()]
     slope: Annotated[Raster | None, reads()]
     elevation_model: ElevationModel | None
-    aerosol_field: Any | None
+    aerosol_field: AerosolField | None
     water_vapour_mean: Any | None
     class_maps_used: ClassMapsUsed | None
 
@@ -252,6 +253,7 @@ def _add_images(
             aot_method(inputs.atmospheric_state, inputs.aerosol_field),
             mean_of_valid(aot, THOUSANDTH),
             mean_of_valid(water_vapour, THOUSANDTH),
+            0.0 if inputs.aerosol_field is None else inputs.aerosol_field.uncertainty,
         )
         queue.finish()
     return content, cover.cloudy_percentage, negative
@@ -287,7 +289,7 @@ def used_of(inputs: Inputs, parameters: FormatL2AParameters, context: Context) -
     named = (maps.water_bodies, maps.land_cover, maps.snow_condition, maps.snow_climatology) if maps else ()
     return {
         "mode": context.request.parameters.get("MODE", "accurate"),
-        "Level-1C product": inputs.l1c_product.tile.identifier,
+        "Level-1C": documents_of(inputs.l1c_product, inputs.l1c_datastrip).product.uri,
         "look-up table": inputs.atmosphere_model.table_file,
         "aerosol, first guess": str(state.aerosol_optical_thickness),
         "aerosol, method": aot_method(state, inputs.aerosol_field),

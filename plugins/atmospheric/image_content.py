@@ -62,7 +62,12 @@ def _percentage(part: int, whole: int) -> float:
 
 
 def image_content(
-    cover: ClassCover, state: AtmosphericState, aot_method: str, mean_aot: float, mean_water_vapour: float
+    cover: ClassCover,
+    state: AtmosphericState,
+    aot_method: str,
+    mean_aot: float,
+    mean_water_vapour: float,
+    aot_accuracy: float = 0.0,
 ) -> ImageContent:
     """Image_Content_QI of a tile; methods and sources in the words that PSD 14.8 has for them.
 
@@ -85,6 +90,7 @@ def image_content(
         high_probability_clouds=cover.percentage(classes.CLOUD_HIGH),
         thin_cirrus=cover.percentage(classes.THIN_CIRRUS),
         snow_ice=cover.percentage(classes.SNOW),
+        aot_retrieval_accuracy=round(aot_accuracy, DECIMALS),
         aot_retrieval_method=aot_method,
         mean_aot=round(mean_aot, DECIMALS),
         mean_water_vapour=round(mean_water_vapour, DECIMALS),
