@@ -69,6 +69,8 @@ TARGETS: Mapping[type[Gipp], Targets] = {
             Target("apda", "method", one_of({0: "stated", 1: "apda", 2: "stated", 3: "apda", 4: "stated"})),
         ),
         "VIS_Update_Mode": (Target("dark_targets", "method", one_of({0: "stated", 1: "dark_targets"})),),
+        "WV_Watermask": (Target("water_vapour", "water_mask"),),
+        "Smooth_WV_Map": (Target("water_vapour", "smoothing_m"),),
         "Cirrus_Correction": (Target("cirrus_fit", "correct"),),
         "DEM_Terrain_Correction": (
             Target("terrain", "correction"),
@@ -186,8 +188,6 @@ WITHOUT_EFFECT: Mapping[type[Gipp], Mapping[str, str]] = {
         "PB_Scheme": _SCHEMA,
         "QI_Scheme": _SCHEMA,
         "Mid_Latitude": "the gas model follows the columns of water vapour and ozone and knows no seasons",
-        "WV_Watermask": "the step of the water vapour fills what was not retrieved in one way",
-        "Smooth_WV_Map": "the step of the water vapour smooths in one way",
         "WV_Threshold_Cirrus": "cirrus is corrected whatever the water vapour",
         "Database_Compression_Level": "no working files are kept",
     },

@@ -21,6 +21,7 @@ from ipf_plugins.atmospheric.surface_reflectance import SurfaceReflectanceParame
 from ipf_plugins.atmospheric.target_parameters import DarkTargetsParameters
 from ipf_plugins.atmospheric.terrain import TerrainParameters
 from ipf_plugins.atmospheric.thresholds import SpectralClassificationParameters
+from ipf_plugins.atmospheric.water_vapour import WaterVapourParameters
 
 from ipf.auxiliary.l2a_gipp import FILE_TYPES, GIPPS, read_gipp
 from ipf.auxiliary.l2a_gipp_calibration import ProcessingBaseline, SceneClassificationCalibration
@@ -43,6 +44,7 @@ PARAMETERS: dict[str, type[StepParameters]] = {
     "spectral_classification": SpectralClassificationParameters,
     "surface_reflectance": SurfaceReflectanceParameters,
     "terrain": TerrainParameters,
+    "water_vapour": WaterVapourParameters,
 }
 """Parameters by the name of their step."""
 
@@ -136,6 +138,8 @@ def test_a_setting_names_file_and_field_as_its_origin(tmp_path: Path) -> None:
             },
         ),
         ("<Visibility>40</Visibility>", {}),
+        ("<WV_Watermask>2</WV_Watermask>", {"water_vapour.water_mask": 2}),
+        ("<Smooth_WV_Map>300</Smooth_WV_Map>", {"water_vapour.smoothing_m": 300.0}),
     ],
 )
 def test_fields_are_translated(content: str, expected: dict[str, Any], tmp_path: Path) -> None:
