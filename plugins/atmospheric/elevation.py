@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ipf.auxiliary.elevation import (
     HIGHEST,
@@ -76,6 +76,12 @@ class ElevationParameters(StepParameters):
         " copied pixels need 30",
         json_schema_extra={"unit": "m", "source": ""},
     )
+
+    @field_validator("dem", mode="before")
+    @classmethod
+    def none_is_no_model(cls, given: object) -> object:
+        """Parameter files and job orders say NONE, or nothing, where no model is wanted."""
+        return None if str(given).strip().upper() in ("", NO_MODEL) else given
 
 
 @dataclass(frozen=True, init=False)

@@ -21,13 +21,15 @@ Floats = npt.NDArray[np.float64]
 
 def sun_on_map(sun: AngleGrid, grid: Grid) -> Floats:
     """Unit vectors to the sun at the nodes, shape (rows, columns, 3): along the map's easting, its northing,
-    and up. `grid` is any grid of the tile: its corner is the first node.
+    and up. `grid` is any grid of the tile: its corner is the first node. A node without angles has those of the
+    nearest one that has; ValueError when none has.
     """
     rows, columns = sun.zenith.shape
     turned = grid_convergence(
         grid.epsg, grid.upper_left_x, grid.upper_left_y, rows, columns, sun.row_step, sun.column_step
     )
-    azimuth, zenith = np.deg2rad(sun.azimuth - turned), np.deg2rad(sun.zenith)
+    whole = sun.filled() if np.isnan(sun.zenith + sun.azimuth).any() else sun
+    azimuth, zenith = np.deg2rad(whole.azimuth - turned), np.deg2rad(whole.zenith)
     return np.stack(
         [np.sin(zenith) * np.sin(azimuth), np.sin(zenith) * np.cos(azimuth), np.cos(zenith)], axis=-1
     )

@@ -106,6 +106,18 @@ def test_posts_in_degrees_are_placed_on_the_map(tmp_path: Path) -> None:
     assert np.abs(metres(tmp_path) - truth).max() < 0.02 * 20 * 0.06 + QUANTUM
 
 
+def test_srtm_files_are_read_with_their_voids(tmp_path: Path) -> None:
+    posts = np.rint(geographic(7.0, 8.0, 47.0, 48.0)[0]).astype(">i2")
+    posts[200:204, 805:808] = -32768
+    (tmp_path / "N47E007.hgt").write_bytes(posts.tobytes())
+    (tmp_path / "S47E007.hgt").write_bytes(b"is not looked at")
+    said: list[str] = []
+    found = metres(tmp_path, report=said.append)
+    assert np.abs(found - slanted(*at_pixels(GRID))).max() < 25.0
+    assert np.sqrt(np.mean((found - slanted(*at_pixels(GRID))) ** 2)) < 0.5
+    assert " 0 (0.00%) without elevation" in said[0]
+
+
 def test_no_seam_between_files_of_a_folder(tmp_path: Path) -> None:
     step = 1 / 1200
     middle = 7.68 - 7.68 % step

@@ -96,6 +96,12 @@ def test_the_parameter_wins_over_the_job_order(tmp_path: Path) -> None:
     assert outputs.elevation_model.source == "high.tif"
 
 
+@pytest.mark.parametrize("given", ["NONE", "none", "", None])
+def test_a_model_called_none_is_none(given: str | None) -> None:
+    assert ElevationParameters.model_validate({"dem": given}).dem is None
+    assert not run(dem=given).elevation_model.used
+
+
 def test_nothing_is_read_in_opening(tmp_path: Path) -> None:
     path = dem(tmp_path / "dem.tif")
     path.write_bytes(path.read_bytes()[:5000])
