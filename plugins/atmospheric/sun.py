@@ -21,8 +21,8 @@ Floats = npt.NDArray[np.float64]
 
 def sun_on_map(sun: AngleGrid, grid: Grid) -> Floats:
     """Unit vectors to the sun at the nodes, shape (rows, columns, 3): along the map's easting, its northing,
-    and up. `grid` is any grid of the tile: its corner is the first node. A node without angles has those of the
-    nearest one that has; ValueError when none has.
+    and up. `grid` is any grid of the tile: its corner is the first node. A node without angles has those
+    of the nearest one that has; ValueError when none has.
     """
     rows, columns = sun.zenith.shape
     turned = grid_convergence(
