@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from ipf_plugins.simulator import confusion
+from ipf_plugins.simulator.confusion import Confusion, confusion_of
 from ipf_plugins.simulator.spectra import Cover
 from ipf_plugins.simulator.truth import Truth, read_truth
 
@@ -78,6 +80,7 @@ class Comparison:
     classes: tuple[ClassFigures, ...]
     aot: tuple[float, float]
     water_vapour: tuple[float, float]
+    confusion: Confusion
 
 
 def compare(product: Path, truth: Path) -> Comparison:
@@ -100,6 +103,7 @@ def compare(product: Path, truth: Path) -> Comparison:
         classes=class_figures(retrieved, known),
         aot=_means(retrieved, known, "aerosol_optical_thickness", "aot"),
         water_vapour=_means(retrieved, known, "water_vapour", "water_vapour"),
+        confusion=confusion_of(product, truth),
     )
 
 
@@ -194,4 +198,4 @@ def table(comparison: Comparison) -> str:
     lines.append(
         f"water vapour: {comparison.water_vapour[0]:.2f} cm, truth {comparison.water_vapour[1]:.2f} cm"
     )
-    return "\n".join(lines)
+    return "\n".join([*lines, "scene classification, 20 m:", confusion.table(comparison.confusion)])

@@ -19,6 +19,8 @@ from ipf.errors import IpfError, OutputError, UsageError
 from ipf.joborder import write_job_order
 
 L1C, TRUTH, L2A, REPORT = "L1C", "truth", "L2A", "report"
+WITHOUT_NEIGHBOURS = {"surface_reflectance.adjacency_range_m": "0"}
+"""The light of each simulated pixel is its own, so that there is nothing of its neighbours to correct."""
 MARK = ".made-by-ipf-demo"
 """File that says that the folder's content may be replaced."""
 
@@ -34,7 +36,7 @@ def run_demo(folder: Path, parameters: Mapping[str, str] | None = None) -> Path:
     start = time.monotonic()
     folder = folder.resolve()
     _prepare(folder)
-    for name, given in ((SCENE, parameters), (LEVEL_2A, None)):
+    for name, given in ((SCENE, parameters), (LEVEL_2A, WITHOUT_NEIGHBOURS)):
         write_job_order(adapted(name, given), folder / name)
         print(f"\n$ ipf run {folder / name}", flush=True)
         run(folder / name)

@@ -15,6 +15,7 @@ from ipf_plugins.simulator.comparison import (
     Comparison,
     clear_sky,
 )
+from ipf_plugins.simulator.confusion import TrueClass
 from ipf_plugins.simulator.truth import Truth, read_truth
 from jinja2 import Environment, StrictUndefined
 from matplotlib.axes import Axes
@@ -52,6 +53,7 @@ def write_report(comparison: Comparison, l1c: Path, folder: Path) -> Path:
     )
     page = environment.from_string(template).render(
         comparison=comparison,
+        true_classes=tuple(TrueClass),
         l1c=l1c,
         document=truth.document,
         quicklook=QUICKLOOK,

@@ -2,7 +2,7 @@
 
     atmospheres = write_atmospheres(reference, folder)           # tests.plugins.six_s
     tile = make_tile(folder / name, atmospheres[name])
-    order = tile.job_order_with({"atmospheric_state.ozone": ozone_of(tile), ...})
+    order = tile.job_order_with({"atmospheric_state.ozone": ozone_of(tile), **WITHOUT_NEIGHBOURS})
     ... run the order ...
     print(table(results(tile)), column_table(columns(tile)))
 
@@ -34,6 +34,7 @@ from tests.plugins.known_truth import (
 from tests.plugins.six_s import write_atmospheres
 
 __all__ = [
+    "WITHOUT_NEIGHBOURS",
     "BandResult",
     "ColumnResult",
     "bias_by_cover",
@@ -52,6 +53,10 @@ SMALL_TILE_M = 18300
 AOT_WANTED = (0.03, 0.1)
 WATER_VAPOUR_WANTED = (0.2, 0.1)
 """Accuracy wanted, constant (1 and cm) and relative part (Sentinel-2 data quality reports, Level-2A)."""
+
+WITHOUT_NEIGHBOURS = {"surface_reflectance.adjacency_range_m": "0"}
+"""For Level-2A of such a tile: the light of each pixel is its own, no neighbour's is mixed into it, and the
+correction of that would spoil it."""
 
 _PATCHES = {
     "simulate_cover.layout": "patches",

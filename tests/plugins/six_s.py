@@ -148,16 +148,19 @@ class Tables:
         """Transmittance of `slant` cm of water vapour along the path, at sea level.
 
         6S takes the absorption of a path for a function of its slant amount: one line through the rows of all
-        geometries, the logarithm of the optical depth over that of the amount.
+        geometries, the logarithm of the optical depth over that of the amount, continued beyond its ends by a
+        parabola.
         """
         amounts, depths = self._water_line(band)
         if amounts.size == 0:
             return 1.0
-        value = np.interp(math.log(slant), amounts, depths)
-        if slant < math.exp(amounts[0]):
-            slope = (depths[3] - depths[0]) / (amounts[3] - amounts[0])
-            value = depths[0] + slope * (math.log(slant) - amounts[0])
-        return math.exp(-math.exp(value))
+        where = math.log(slant)
+        if amounts[0] <= where <= amounts[-1]:
+            value = np.interp(where, amounts, depths)
+        else:
+            near = slice(None, 12) if where < amounts[0] else slice(-12, None)
+            value = np.polynomial.Polynomial.fit(amounts[near], depths[near], 2)(where)
+        return math.exp(-math.exp(float(value)))
 
     def dry_transmittance(self, band: str, atmosphere: Atmosphere, view: float, row: Row) -> float:
         """Two-way transmittance of all gases but water vapour, that of ozone 0.331 cm-atm; what water vapour
