@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ipf.kernels.classification import NOT_VEGETATED, UNDECIDED, VEGETATION
+from ipf.kernels.classification import DARK, NOT_VEGETATED, UNCLASSIFIED, UNDECIDED, VEGETATION
 from ipf.kernels.jit import kernel
 
 FloatImage = npt.NDArray[np.float32]
@@ -34,6 +34,28 @@ def cloud_cells(confidence: ByteImage, least: int) -> ByteImage:
                 for pixel in range(column * FACTOR, (column + 1) * FACTOR):
                     count += confidence[line, pixel] > least
             cells[row, column] = 2 * count > FACTOR * FACTOR
+    return cells
+
+
+@kernel
+def pixels_with_flag(flags: ByteImage, bits: int) -> ByteImage:
+    """Number of pixels (0-9) of each cell of 60 m that have any of the bits set."""
+    cells = np.zeros((flags.shape[0] // FACTOR, flags.shape[1] // FACTOR), np.uint8)
+    for row in range(cells.shape[0] * FACTOR):
+        for column in range(cells.shape[1] * FACTOR):
+            if flags[row, column] & bits:
+                cells[row // FACTOR, column // FACTOR] += 1
+    return cells
+
+
+@kernel
+def open_ground(classes: ByteImage) -> ByteImage:
+    """Number of pixels (0-9) of each cell of 60 m on which shade would show: no cloud, water or snow."""
+    cells = np.zeros((classes.shape[0] // FACTOR, classes.shape[1] // FACTOR), np.uint8)
+    for row in range(cells.shape[0] * FACTOR):
+        for column in range(cells.shape[1] * FACTOR):
+            if classes[row, column] in (DARK, VEGETATION, NOT_VEGETATED, UNCLASSIFIED, UNDECIDED):
+                cells[row // FACTOR, column // FACTOR] += 1
     return cells
 
 

@@ -26,7 +26,7 @@ from ipf.kernels.classification import (
     WATER,
 )
 from ipf.kernels.jit import kernel
-from ipf.kernels.spectral_flags import BLUE_SHADE, GREENER_THAN_SWIR
+from ipf.kernels.spectral_flags import BLUE_SHADE, DIM, GREENER_THAN_SWIR
 
 FloatImage = npt.NDArray[np.float32]
 ByteImage = npt.NDArray[np.uint8]
@@ -65,6 +65,27 @@ def mark_cloud_shadow(
             if kind in (NO_DATA, SATURATED_DEFECTIVE, CLOUD_MEDIUM, CLOUD_HIGH, THIN_CIRRUS):
                 continue
             if flags[row, column] & bits and probability[row // FACTOR, column // FACTOR] > least:
+                classes[row, column] = CLOUD_SHADOW
+
+
+@kernel
+def mark_known_shadow(classes: ByteImage, flags: ByteImage, shadow: ByteImage, water_too: bool) -> None:
+    """Cloud shadow where the shadow of a cloud of known height falls on dim ground, or on any water.
+
+    shadow : on cells of 60 m. Water in shadow looks much as other water.
+    """
+    for row in range(classes.shape[0]):
+        for column in range(classes.shape[1]):
+            kind = classes[row, column]
+            if not shadow[row // FACTOR, column // FACTOR] or kind in (
+                NO_DATA,
+                SATURATED_DEFECTIVE,
+                CLOUD_MEDIUM,
+                CLOUD_HIGH,
+                THIN_CIRRUS,
+            ):
+                continue
+            if flags[row, column] & DIM or (water_too and kind == WATER):
                 classes[row, column] = CLOUD_SHADOW
 
 
@@ -231,8 +252,8 @@ def name_the_rest(classes: ByteImage, remainder: int) -> None:
 
 
 @kernel
-def grow(classes: ByteImage, grown: ByteImage, kind: int, snow_yields: bool) -> None:
-    """Class `kind` where `grown` is set, but over no cloud, and over snow only where it yields (2.10)."""
+def grow(classes: ByteImage, grown: ByteImage, kind: int, first: int, second: int) -> None:
+    """Class `kind` where `grown` is set, but over no cloud and not over the classes `first` and `second`."""
     for row in range(classes.shape[0]):
         for column in range(classes.shape[1]):
             found = classes[row, column]
@@ -244,5 +265,5 @@ def grow(classes: ByteImage, grown: ByteImage, kind: int, snow_yields: bool) -> 
                 THIN_CIRRUS,
             ):
                 continue
-            if found != SNOW or snow_yields:
+            if found not in (first, second):
                 classes[row, column] = kind

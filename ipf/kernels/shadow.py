@@ -28,18 +28,6 @@ SMOOTHING = (_GAUSSIAN / _GAUSSIAN.sum()).astype(np.float32)
 
 
 @kernel
-def cells_with_flag(flags: ByteImage, bit: int, factor: int) -> ByteImage:
-    """1 for each cell of `factor` x `factor` pixels that has a pixel with any of the bits set."""
-    rows, columns = flags.shape[0] // factor, flags.shape[1] // factor
-    cells = np.zeros((rows, columns), np.uint8)
-    for row in range(rows * factor):
-        for column in range(columns * factor):
-            if flags[row, column] & bit:
-                cells[row // factor, column // factor] = 1
-    return cells
-
-
-@kernel
 def project_shadow(
     cloud: ByteImage,
     first_row: int,

@@ -11,6 +11,7 @@ import numpy as np
 from ipf.kernels.classification import (
     CLOUD_HIGH,
     CLOUD_MEDIUM,
+    DARK,
     NO_DATA,
     SMALLEST,
     THIN_CIRRUS,
@@ -23,10 +24,10 @@ from ipf.kernels.classification import (
 )
 from ipf.kernels.jit import kernel
 
-SHADE_LIKE, GREENER_THAN_SWIR, BLUE_SHADE, BRIGHT_GROUND = 1, 2, 4, 8
+SHADE_LIKE, GREENER_THAN_SWIR, BLUE_SHADE, BRIGHT_GROUND, DIM = 1, 2, 4, 8, 16
 """Bits of the flags: as ground in the shadow of a cloud; green above B11 (as snow beside snow); as snow in
-the shadow of a mountain; as bright ground rather than cloud."""
-NEAR_REFERENCE, BELOW_REFERENCE = 1, 2
+the shadow of a mountain; as bright ground rather than cloud; dim enough for ground in a known shadow."""
+NEAR_REFERENCE, BELOW_REFERENCE, ROUGHLY_NEAR = 1, 2, 4
 """Bits of the likeness to a shaded spectrum, before neighbours are asked."""
 SIXTH = np.float32(1.0 / 6.0)
 
@@ -38,6 +39,8 @@ def _shade_likeness(b02: Real, b03: Real, b04: Real, b8a: Real, b11: Real, b12: 
     d8a, d11, d12 = b8a - t.shadow_b8a, b11 - t.shadow_b11, b12 - t.shadow_b12
     distance = (abs(d02) + abs(d03) + abs(d04) + abs(d8a) + abs(d11) + abs(d12)) * SIXTH
     likeness = NEAR_REFERENCE if distance <= t.shadow_distance_maximum else 0
+    if distance <= t.dim_distance_maximum:
+        likeness |= ROUGHLY_NEAR
     if max(max(max(d02, d03), max(d04, d8a)), max(d11, d12)) < ZERO:
         likeness |= BELOW_REFERENCE
     return likeness
@@ -103,13 +106,14 @@ def spectral_flags(
     b10: FloatImage,
     b11: FloatImage,
     shade_like: ByteImage,
+    dim: ByteImage,
     classes: ByteImage,
     t: Thresholds,
 ) -> ByteImage:
     """Spectral flags of each pixel, 0 where there is no data.
 
-    `shade_like` tells where a pixel and most of its neighbours are like shade; what is as blue as water is
-    not flagged so, nor is thin cirrus.
+    `shade_like` and `dim` tell where a pixel and most of its neighbours are like shade, strictly or roughly;
+    what is as blue as water is not flagged so, nor is thin cirrus.
     """
     flags = np.zeros(classes.shape, np.uint8)
     for row in range(classes.shape[0]):
@@ -120,12 +124,11 @@ def spectral_flags(
             blue, green, red = b02[row, column], b03[row, column], b04[row, column]
             nir, swir = b8a[row, column], b11[row, column]
             found = 0
-            if (
-                shade_like[row, column]
-                and kind != THIN_CIRRUS
-                and blue <= t.shadow_water_ratio * max(swir, SMALLEST)
-            ):
-                found |= SHADE_LIKE
+            if kind != THIN_CIRRUS and blue <= t.shadow_water_ratio * max(swir, SMALLEST):
+                if shade_like[row, column]:
+                    found |= SHADE_LIKE
+                if shade_like[row, column] or dim[row, column] or kind == DARK:
+                    found |= DIM
             if swir < green:
                 found |= GREENER_THAN_SWIR
             if _is_blue_shade(blue, red, nir, t):

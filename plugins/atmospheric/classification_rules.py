@@ -53,6 +53,11 @@ class SceneClassificationParameters(StepParameters):
     shadow_probability_minimum: float = limit(
         0.05, 0.0, 1.0, "probability above which shade-like ground is cloud shadow"
     )
+    shadow_on_water: bool = rule(
+        True,
+        "whether water is cloud shadow where a cloud of known height shades it (cloud_field.match_heights)",
+        "",
+    )
     dim_illumination: float = limit(
         128 / 255, 0.0, 1.0, "illumination below which steep water is dark, and blue shade is shaded snow"
     )
@@ -88,6 +93,11 @@ class SceneClassificationParameters(StepParameters):
     cloud_dilation: int = limit(9, 1, 9, "side of the square by which clouds grow", "pixel", SEN2COR_210)
     cloud_dilation_confidence: int = limit(
         65, 0, 100, "cloud confidence above which a cloud grows", "%", SEN2COR_210
+    )
+    growth_spares: bool = rule(
+        True,
+        "whether clouds grow over neither cloud shadow nor snow, which their own tests found; false in 2.10",
+        "",
     )
     shadow_dilation: int = limit(
         5, 1, 7, "side of the square by which cloud shadows grow", "pixel", SEN2COR_210

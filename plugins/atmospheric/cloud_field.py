@@ -12,23 +12,25 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 from ipf_plugins.atmospheric.bare_ground import ground_cells
+from ipf_plugins.atmospheric.cloud_shadows import Ground, cloud_direction, matched_shadow
 from ipf_plugins.atmospheric.fields import TileField
 from ipf_plugins.atmospheric.scene_statistics import SceneStatistics
 from pydantic import Field
 
 from ipf.engine import Bands, Context, SceneStep, StepParameters, reads
-from ipf.kernels.cloud_statistics import cloud_cells, sums_by_class
+from ipf.kernels.cloud_statistics import cloud_cells, open_ground, pixels_with_flag, sums_by_class
 from ipf.kernels.pixels import pick
 from ipf.kernels.reclassification import MAP_SNOW_WATER
+from ipf.kernels.spectral_flags import SHADE_LIKE
 from ipf.product.angles import TileAngles
 from ipf.product.raster import Window
 from ipf.product.reader import SafeProduct
 
 RESOLUTION, CELL = 20, 60
 FACTOR = CELL // RESOLUTION
-VIEW_BAND = "B04"
-"""Band whose view says where clouds appear: its brightness begins the cloud confidence."""
 STATISTICS_BANDS = ("B10", "B09", "B8A")
+RARE_SNOW = 10
+"""Mean percentage of snow over land below which snow is rare (Sen2Cor 2.8)."""
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -49,6 +51,12 @@ class CloudFieldParameters(StepParameters):
         "each place; false: seen from straight above, under the mean sun, as in Sen2Cor",
         json_schema_extra={"unit": "", "source": "geometry"},
     )
+    match_heights: bool = Field(
+        default=True,
+        description="whether the height of each cloud is sought at which its shadow falls on shade-like "
+        "ground, and less strict a spectrum is then asked for there; false as in Sen2Cor 2.8",
+        json_schema_extra={"unit": "", "source": "Zhu and Woodcock 2012, RSE 118, 83-94"},
+    )
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ class Inputs:
     """Classes and confidences from spectra, the bands of the statistics, optional maps, and the angles."""
 
     spectral_class: Annotated[Bytes, reads(resolution=RESOLUTION)]
+    spectral_flags: Annotated[Bytes, reads(resolution=RESOLUTION)]
     cloud_confidence: Annotated[Bytes, reads(resolution=RESOLUTION)]
     toa_reflectance: Annotated[Bands, reads(bands=STATISTICS_BANDS, resolution=CELL)]
     land_cover: Annotated[Bytes | None, reads(resolution=RESOLUTION)]
@@ -68,6 +77,7 @@ class CloudField:
     """The clouds of a scene.
 
     mask : uint8 on cells of 60 m, 1 where a cloud is seen that casts a shadow.
+    matched_shadow : uint8 on the same cells, 1 in shadows of clouds of matched heights.
     east, north : metres on the ground, per metre of height, from a shaded place to where its cloud appears.
     statistics : pixels and sums of bands by class.
     ground_cells : uint8 on cells of 60 m, 1 where a cloud over a town or bare ground has no cloud around it;
@@ -76,6 +86,7 @@ class CloudField:
     """
 
     mask: Bytes = field(repr=False, compare=False)
+    matched_shadow: Bytes = field(repr=False, compare=False)
     east: TileField
     north: TileField
     statistics: SceneStatistics
@@ -92,10 +103,12 @@ class Outputs:
 
 @dataclass(frozen=True)
 class Cell:
-    """What one cell of the scene gives: its window in cells of 60 m, cloud mask, picked classes and cover."""
+    """What a cell of the scene gives at 60 m: clouds, pixels of open ground and of shade, classes, cover."""
 
     window: Window
     mask: Bytes
+    open_ground: Bytes
+    shade: Bytes
     classes: Bytes | None
     land_cover: Bytes | None
 
@@ -115,13 +128,17 @@ def gather(inputs: Inputs, parameters: CloudFieldParameters, context: Context) -
     assert context.window is not None
     window = Window(*(side // FACTOR for side in _sides(context.window)))
     mask = cloud_cells(inputs.cloud_confidence, parameters.cloud_confidence_minimum)
+    shade = pixels_with_flag(inputs.spectral_flags, SHADE_LIKE)
+    ground = open_ground(inputs.spectral_class)
     classes = cover = None
     if inputs.land_cover is not None:
         classes, cover = pick(inputs.spectral_class, FACTOR), pick(inputs.land_cover, FACTOR)
     b10, b09, b8a = (inputs.toa_reflectance[band] for band in STATISTICS_BANDS)
     sums = sums_by_class(inputs.spectral_class, b10, b09, b8a)
     snow = _snow_over_land(inputs.snow_condition)
-    return Partial((Cell(window, mask, classes, cover),), sums, snow, inputs.l1c_product.tile.angles)
+    return Partial(
+        (Cell(window, mask, ground, shade, classes, cover),), sums, snow, inputs.l1c_product.tile.angles
+    )
 
 
 def _sides(window: Window) -> tuple[int, int, int, int]:
@@ -147,6 +164,11 @@ def conclude(partial: Partial, parameters: CloudFieldParameters, context: Contex
     last = partial.cells[-1].window
     shape = last.row + last.height, last.column + last.width
     east, north = cloud_direction(partial.angles, parameters.view_parallax)
+    mask = _mosaic(partial, shape, "mask")
+    shadow = np.zeros_like(mask)
+    if parameters.match_heights:
+        ground = Ground(_mosaic(partial, shape, "open_ground"), _mosaic(partial, shape, "shade"))
+        shadow = matched_shadow(mask, ground, east, north)
     covers = [cell.land_cover for cell in partial.cells]
     cleared = None
     if all(cover is not None for cover in covers):
@@ -155,7 +177,8 @@ def conclude(partial: Partial, parameters: CloudFieldParameters, context: Contex
     total, pixels = partial.snow
     return Outputs(
         CloudField(
-            mask=_mosaic(partial, shape, "mask"),
+            mask=mask,
+            matched_shadow=shadow,
             east=east,
             north=north,
             statistics=SceneStatistics.of(partial.sums),
@@ -165,45 +188,12 @@ def conclude(partial: Partial, parameters: CloudFieldParameters, context: Contex
     )
 
 
-RARE_SNOW = 10
-"""Mean percentage of snow over land below which snow is rare (Sen2Cor 2.8)."""
-
-
 def _mosaic(partial: Partial, shape: tuple[int, int], layer: str) -> Bytes:
     """The cells' arrays of one kind put together."""
     whole = np.zeros(shape, np.uint8)
     for cell in partial.cells:
         whole[cell.window.slices] = getattr(cell, layer)
     return whole
-
-
-def cloud_direction(angles: TileAngles, view_parallax: bool) -> tuple[TileField, TileField]:
-    """Metres east and north, per metre of height, from a shaded place to where its cloud appears.
-
-    The cloud stands toward the sun; the satellite sees it against ground that lies away from itself:
-    ``tan(sun zenith) * sun direction - tan(view zenith) * view direction``. Azimuths count from north.
-    """
-    if not view_parallax:
-        sun = angles.mean_sun
-        length, azimuth = np.tan(np.deg2rad(sun.zenith)), np.deg2rad(sun.azimuth)
-        east, north = float(length * np.sin(azimuth)), float(length * np.cos(azimuth))
-        return TileField.constant(east), TileField.constant(north)
-    grid = angles.sun.filled()
-    sun_length, sun_azimuth = np.tan(np.deg2rad(grid.zenith)), np.deg2rad(grid.azimuth)
-    view_zenith, view_azimuth = _view(angles)
-    view_length = np.tan(np.deg2rad(view_zenith))
-    east = sun_length * np.sin(sun_azimuth) - view_length * np.sin(np.deg2rad(view_azimuth))
-    north = sun_length * np.cos(sun_azimuth) - view_length * np.cos(np.deg2rad(view_azimuth))
-    return TileField.of(east, grid.row_step), TileField.of(north, grid.row_step)
-
-
-def _view(angles: TileAngles) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Zenith and azimuth of the view at the nodes, or along its mean direction where there are no grids."""
-    if angles.detectors(VIEW_BAND):
-        grid = angles.viewing_grid(VIEW_BAND).filled()
-        return grid.zenith, grid.azimuth
-    mean = angles.mean_viewing[VIEW_BAND]
-    return np.array([[mean.zenith]]), np.array([[mean.azimuth]])
 
 
 cloud_field = SceneStep(

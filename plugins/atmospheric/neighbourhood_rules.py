@@ -7,7 +7,7 @@ import numpy.typing as npt
 from ipf_plugins.atmospheric.classification_rules import SceneClassificationParameters
 
 from ipf.kernels import reclassification as rules
-from ipf.kernels.classification import CLOUD_HIGH, CLOUD_MEDIUM, CLOUD_SHADOW, SNOW
+from ipf.kernels.classification import CLOUD_HIGH, CLOUD_MEDIUM, CLOUD_SHADOW, NO_DATA, SNOW
 from ipf.kernels.morphology import dilate_box, majority, select, without_lone
 
 LEAST, AROUND = 4, 1
@@ -23,11 +23,12 @@ def grow_all(classes: Bytes, cloud_confidence: Bytes, parameters: SceneClassific
     """
     clouds = select(classes, CLOUD_MEDIUM, CLOUD_HIGH)
     clouds &= cloud_confidence > parameters.cloud_dilation_confidence
-    rules.grow(classes, _grown(clouds, parameters.cloud_dilation), CLOUD_MEDIUM, False)
+    spared = (CLOUD_SHADOW, SNOW) if parameters.growth_spares else (NO_DATA, NO_DATA)
+    rules.grow(classes, _grown(clouds, parameters.cloud_dilation), CLOUD_MEDIUM, *spared)
     shadows = select(classes, CLOUD_SHADOW, CLOUD_SHADOW)
-    rules.grow(classes, _grown(shadows, parameters.shadow_dilation), CLOUD_SHADOW, False)
+    rules.grow(classes, _grown(shadows, parameters.shadow_dilation), CLOUD_SHADOW, SNOW, SNOW)
     snow = select(classes, SNOW, SNOW)
-    rules.grow(classes, _grown(snow, parameters.snow_dilation), SNOW, True)
+    rules.grow(classes, _grown(snow, parameters.snow_dilation), SNOW, CLOUD_SHADOW, CLOUD_SHADOW)
 
 
 def _grown(mask: Bytes, side: int) -> Bytes:

@@ -18,8 +18,9 @@ from ipf.kernels.classification import (
     SNOW,
     UNDECIDED,
 )
+from ipf.kernels.cloud_statistics import pixels_with_flag
 from ipf.kernels.morphology import dilate_box, dilate_diamond, erode_box, select
-from ipf.kernels.shadow import CELL, SMOOTHING, SMOOTHING_REACH, cells_with_flag, project_shadow, smooth
+from ipf.kernels.shadow import CELL, SMOOTHING, SMOOTHING_REACH, project_shadow, smooth
 from ipf.kernels.spectral_flags import BRIGHT_GROUND, SHADE_LIKE
 from ipf.product.masks import QUALITY_FLAGS
 from ipf.product.raster import Window
@@ -100,7 +101,9 @@ def _cloud_shadow(
     if not field.mask.any():
         return
     window = cells_around(context.window, classes.shape)
-    candidates = cells_with_flag(inputs.spectral_flags, SHADE_LIKE, FACTOR)
+    known = taken(field.matched_shadow, window)
+    rules.mark_known_shadow(classes, inputs.spectral_flags, known, parameters.shadow_on_water)
+    candidates = pixels_with_flag(inputs.spectral_flags, SHADE_LIKE)
     if not candidates.any():
         return
     probability = shadow_probability(field, window, dilate_box(candidates, SMOOTHING_REACH))

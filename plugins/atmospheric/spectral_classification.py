@@ -19,7 +19,13 @@ from ipf_plugins.atmospheric.thresholds import SpectralClassificationParameters
 from ipf.engine import Bands, BlockStep, Context, reads, writes
 from ipf.kernels.classification import SNOW, FloatImage, clear_snow_ring, spectral_classes, spectral_tests
 from ipf.kernels.morphology import dilate_diamond, majority, select
-from ipf.kernels.spectral_flags import BELOW_REFERENCE, NEAR_REFERENCE, shade_likeness, spectral_flags
+from ipf.kernels.spectral_flags import (
+    BELOW_REFERENCE,
+    NEAR_REFERENCE,
+    ROUGHLY_NEAR,
+    shade_likeness,
+    spectral_flags,
+)
 
 RESOLUTION = 20
 RING = 3
@@ -72,12 +78,13 @@ def classify_spectra(
         clear_snow_ring(cloud, ground, dilate_diamond(snowy, RING), b12, limits)
     like = shade_likeness(b02, b03, b04, b8a, b11, b12, limits)
     shaded = majority(like & NEAR_REFERENCE, 1) | majority(like & BELOW_REFERENCE, 1)
-    cloud, snow, ground, shaded = (_inner(layer) for layer in (cloud, snow, ground, shaded))
+    dim = majority(like & ROUGHLY_NEAR, 1)
+    cloud, snow, ground, shaded, dim = (_inner(layer) for layer in (cloud, snow, ground, shaded, dim))
     b02, b03, b04, b05, b8a, b11 = (_inner(band) for band in (b02, b03, b04, b05, b8a, b11))
     ground[_missing(inputs)] = 0
     elevation = _elevation(inputs, b10.shape)
     classes = spectral_classes(b02, b03, b04, b8a, b10, b11, cloud, ground, elevation, limits)
-    flags = spectral_flags(b01, b02, b03, b04, b05, b8a, b10, b11, shaded, classes, limits)
+    flags = spectral_flags(b01, b02, b03, b04, b05, b8a, b10, b11, shaded, dim, classes, limits)
     return Outputs(classes, _percent(cloud, classes), _percent(snow, classes), flags)
 
 

@@ -121,6 +121,9 @@ class SpectralClassificationParameters(StepParameters):
     shadow_distance_maximum: float = reflectance(
         0.018, "mean distance over six bands to the reference spectrum of shaded ground (T_B02_B12)"
     )
+    dim_distance_maximum: float = reflectance(
+        0.06, "the same where a cloud's shadow is known to fall (used with cloud_field.match_heights only)"
+    )
     shadow_water_ratio: float = ratio(6.0, "B02/B11 above which it is water rather than shaded ground")
     shade_blue_minimum: float = reflectance(0.20, "B02 above which snow may lie in a mountain's shadow")
     bright_green_minimum: float = reflectance(0.319, "B03 above which it may be bright ground (2.10)")
