@@ -9,6 +9,7 @@ from ipf.cli.environment import WARNING_EXIT_CODE
 from ipf.cli.exit_codes import LAST_WARNING_CODE, STRICT_TASKS
 from ipf.engine import Plan, TaskPlan
 from ipf.engine.parameters import settings_of_file
+from ipf.engine.planner import CONFIGURATION_SUFFIX
 from ipf.errors import ParameterError
 
 
@@ -21,6 +22,7 @@ def warning_exit_code(plan: Plan) -> int:
     code = 0
     folder = plan.job_order_path.resolve().parent
     named = [folder / file.path for file in plan.job_order.configuration_files if file.path]
+    named = [path for path in named if path.suffix == CONFIGURATION_SUFFIX]  # others are another program's
     for path in (*named, *plan.options.configuration_files):
         code = _configured(path, code)
     if text := os.environ.get(WARNING_EXIT_CODE, ""):

@@ -102,6 +102,15 @@ def test_a_forced_creation_date_and_a_task_are_passed_on(tmp_path: Path) -> None
     assert json.loads(called.stdout)["tasks"][0]["creation_date"] == "2024-05-01T10:30:00+00:00"
 
 
+def test_a_configuration_of_another_program_is_no_failure(tmp_path: Path) -> None:
+    job = make_job(tmp_path / "job", configuration="<Conf_File_Name>other.xml</Conf_File_Name>")
+    (job.folder / "other.xml").write_text("<not_ours/>")
+    called = call("ipf-processor", job.path)
+    assert called.code == 0
+    (warning,) = of_level(called.stderr, "W")
+    assert "other.xml is not read" in warning
+
+
 def test_plugins_lists_every_hook_with_provider_and_version() -> None:
     rows = json.loads(call("ipf", "plugins", "--json").stdout)
     row = {"hook": "ipf_tasks", "name": "TINY", "provider": str(PLUGIN), "version": "7.1", "note": ""}
