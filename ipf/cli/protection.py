@@ -23,8 +23,8 @@ def obstacle(target: Path, job_order: JobOrder, path: Path, own_type: str = "") 
     other types than `own_type`. What an earlier task of the job makes is no input of the job.
     """
     folder = path.resolve().parent
-    place = target.resolve()
-    if place == path.resolve():
+    place = _real(target)
+    if place == _real(path):
         return f"the job order {path}"
     around = {place, *place.parents}
     made: set[Path] = set()
@@ -53,4 +53,9 @@ def _named(task: Task, own_type: str) -> list[Output]:
 
 
 def _resolved(folder: Path, name: str) -> Path:
-    return Path(os.path.normpath(folder / name)).resolve()
+    return _real(Path(os.path.normpath(folder / name)))
+
+
+def _real(path: Path) -> Path:
+    """`path`, its links resolved as far as they lead anywhere: `Path.resolve` fails on those in a ring."""
+    return Path(os.path.realpath(path))

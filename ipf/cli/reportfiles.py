@@ -17,6 +17,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from lxml import etree
 
@@ -64,7 +65,7 @@ def working_folder(job_order: JobOrder, path: Path, task: str | None = None) -> 
     for each in job_order.tasks:
         if task is None or each.name == task:
             for name in _names(each, WORKING_TYPE):
-                if (working := _absolute(folder, name)).is_dir():
+                if S_ISDIR(_mode(working := _absolute(folder, name))):
                     return working
     return None
 
@@ -217,8 +218,16 @@ def _names(task: Task, file_type: str) -> tuple[str, ...]:
 def _report_path(folder: Path, output: Output) -> Path:
     """The report's file: the path itself, or a fixed name in it when it is (declared as) a folder."""
     path = _absolute(folder, output.directory if output.pattern else output.path)
-    is_folder = bool(output.pattern) or output.kind is FileNameType.DIRECTORY or path.is_dir()
-    return path / REPORT_NAME if is_folder and not path.is_file() else path
+    is_folder = bool(output.pattern) or output.kind is FileNameType.DIRECTORY or S_ISDIR(_mode(path))
+    return path / REPORT_NAME if is_folder and not S_ISREG(_mode(path)) else path
+
+
+def _mode(path: Path) -> int:
+    """What `path` is (see `stat`); 0 when it is not there or cannot be asked about."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
 
 
 def _absolute(folder: Path, name: str) -> Path:

@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,11 @@ from ipf.engine import breakpoints
 from ipf.engine.context import Context, TaskRequest
 from ipf.engine.descriptions import TaskDefinition
 from ipf.engine.memory import Stage, forecast
-from ipf.engine.outputs_guard import refuse_outputs_in_inputs, refuse_shared_outputs
+from ipf.engine.outputs_guard import refuse_outputs_in_inputs, refuse_shared_outputs, refuse_unwritable
 from ipf.engine.parameters import resolve, settings_of_file, settings_of_text, unused
 from ipf.engine.plan import Plan, PlannedLayer, PlannedParameter, PlannedStep, RunOptions, TaskPlan
 from ipf.engine.plugins import Plugins
-from ipf.engine.requests import creation_date, task_request
+from ipf.engine.requests import CREATION_DATE, creation_date, task_request
 from ipf.engine.settings import Setting, TaskSettings
 from ipf.engine.step import Findings, SceneStep, SourceStep, Step, StepParameters, Writes
 from ipf.engine.wiring import Network, Quantity, Unit, choose_held
@@ -45,10 +46,12 @@ def plan_job(job_order: JobOrder, path: Path, plugins: Plugins, options: RunOpti
     steps = {
         name: _select_step(name, plugins, job_order) for _, definition in tasks for name in definition.steps
     }
+    created = creation_date(job_order, options.creation_date)
     planned = tuple(
-        _plan_task(job_order, task, definition, path, plugins, options, settings, steps)
+        _plan_task(job_order, task, definition, path, plugins, options, settings, steps, created)
         for task, definition in tasks
     )
+    _refuse_same_places(planned, path)
     plan = Plan(job_order, path, planned, options)
     _check_memory(plan)
     plugins.hook.ipf_check_plan(plan=plan)
@@ -103,6 +106,7 @@ def _plan_task(
     options: RunOptions,
     common: Sequence[Setting],
     steps: Mapping[str, Step],
+    created: datetime,
 ) -> TaskPlan:
     request = task_request(job_order, task, definition, path)
     chain = [steps[name] for name in definition.steps]
@@ -113,7 +117,8 @@ def _plan_task(
         *settings_of_text(request.parameters, f"job order {path}"),
         *settings_of_text(options.parameters, "command line"),
     ]
-    ignored = unused(settings, list(steps.values()), definition.ignored_parameters)
+    known = (CREATION_DATE, *definition.ignored_parameters)
+    ignored = unused(settings, list(steps.values()), known)
     warnings = [*own.warnings, *(f"parameter {item.name} ({item.origin}) is not used" for item in ignored)]
     warnings += _processor_doubts(job_order, definition, plugins)
     if (task.resources.cpu_cores or 0) > default_workers():
@@ -125,7 +130,7 @@ def _plan_task(
     ]
     context = Context(
         request=request,
-        creation_date=creation_date(job_order, options.creation_date),
+        creation_date=created,
         scratch=options.scratch or _working_folder(request.inputs),
         workers=_workers(task, options),
         seed=options.seed,
@@ -171,6 +176,18 @@ def _guard_files(planned: TaskPlan, job_order: JobOrder, task: Task, path: Path,
         written.setdefault(name, []).append(target)
     refuse_outputs_in_inputs(read, written, where)
     refuse_shared_outputs(targets, where)
+    refuse_unwritable(targets, where)
+
+
+def _refuse_same_places(tasks: Sequence[TaskPlan], path: Path) -> None:
+    """Refuse two tasks that would write one file; a task may well write into the folder of another."""
+    writers: dict[Path, str] = {}
+    for task in tasks:
+        name = task.request.task_name
+        places = {*(file.path for file in task.outputs), *task.breakpoints.values()}
+        for place in sorted(places & writers.keys()):
+            raise PlanError(f"{path}: task {name} would write {place}, which task {writers[place]} writes")
+        writers.update(dict.fromkeys(places, name))
 
 
 def breakpoints_of(job_order: JobOrder, task: Task, options: RunOptions, path: Path) -> dict[str, Path]:

@@ -10,9 +10,12 @@ from pathlib import Path
 
 from ipf.engine.context import TaskRequest
 from ipf.engine.descriptions import FileRequirement, TaskDefinition
-from ipf.engine.outputs_guard import refuse_outputs_in_inputs
+from ipf.engine.outputs_guard import refuse_outputs_in_inputs, refuse_unwritable
 from ipf.errors import JobOrderError, PlanError
 from ipf.joborder import FileNameType, JobOrder, Output, Task
+
+CREATION_DATE = "CREATION_DATE"
+"""Dynamic parameter that forces the creation date, whatever the task."""
 
 
 def task_request(job_order: JobOrder, task: Task, definition: TaskDefinition, path: Path) -> TaskRequest:
@@ -31,6 +34,7 @@ def task_request(job_order: JobOrder, task: Task, definition: TaskDefinition, pa
     _check_inputs(where, inputs, definition.inputs)
     _check_outputs(where, outputs, definition.outputs)
     refuse_outputs_in_inputs(inputs, {name: [place] for name, place in outputs.items()}, where)
+    refuse_unwritable(outputs.items(), where)
     return TaskRequest(
         processor_name=job_order.processor_name,
         processor_version=job_order.processor_version,
@@ -46,16 +50,16 @@ def creation_date(job_order: JobOrder, forced: datetime | None) -> datetime:
     """UTC creation date of what the job writes: forced, else the job order's ``CREATION_DATE``, else now."""
     if forced is not None:
         return forced.astimezone(UTC)
-    text = job_order.parameter("CREATION_DATE")
+    text = job_order.parameter(CREATION_DATE)
     if not text:
         return datetime.now(UTC).replace(microsecond=0)
     try:
         stated = datetime.fromisoformat(text)
-    except ValueError as problem:
+        return stated.replace(tzinfo=UTC) if stated.tzinfo is None else stated.astimezone(UTC)
+    except (ValueError, OverflowError) as problem:
         raise JobOrderError(
             f"{job_order.source}: parameter CREATION_DATE = {text!r}: expected YYYY-MM-DDThh:mm:ssZ"
         ) from problem
-    return stated.replace(tzinfo=UTC) if stated.tzinfo is None else stated.astimezone(UTC)
 
 
 def _absolute(folder: Path, name: str) -> Path:
@@ -81,8 +85,14 @@ def _check_inputs(
             raise PlanError(f"{where}: no input of type {wanted}")
     for file_type, paths in inputs.items():
         for path in paths:
-            if not path.exists():
-                raise PlanError(f"{where}: input {file_type}: {path} does not exist")
+            try:
+                path.stat()
+            except (FileNotFoundError, NotADirectoryError) as problem:
+                raise PlanError(f"{where}: input {file_type}: {path} does not exist") from problem
+            except OSError as problem:
+                raise PlanError(
+                    f"{where}: input {file_type}: {path} cannot be read: {problem.strerror}"
+                ) from problem
 
 
 def _check_outputs(where: str, outputs: dict[str, Path], requirements: Sequence[FileRequirement]) -> None:

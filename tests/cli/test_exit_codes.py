@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ipf.errors import OutputError
 from tests.cli.programs import (
     PLUGIN,
     PROGRAMS,
@@ -333,12 +334,27 @@ def test_an_answer_that_cannot_be_written_is_a_failure(redirection: str) -> None
     assert len(of_level(ended.stderr, "E")) == 1
 
 
-def test_a_report_that_cannot_be_written_is_a_failure_without_a_list(tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_is_refused_before_any_work(tmp_path: Path) -> None:
     job = make_job(tmp_path / "job")
     (job.folder / "report").write_text("a file where a folder is needed")
     called = call("ipf-processor", job.path)
+    assert called.code == 163
+    assert "report.xml cannot be written" in called.stderr
+    assert job.files() == {"report"}
+
+
+def test_a_report_that_fails_late_is_a_failure_without_a_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OutputError("report.xml: cannot be written: No space left on device")
+
+    monkeypatch.setattr("ipf.cli.execution.write_reports", fail)
+    job = make_job(tmp_path / "job")
+    called = call("ipf-processor", job.path)
     assert called.code == 168
     assert "report.xml: cannot be written" in called.error
+    assert "status FAILED, exit code 168" in called.stdout.splitlines()[-1]
     assert not (job.folder / "4711.LIST").exists()
 
 

@@ -88,3 +88,13 @@ def test_a_working_folder_in_an_input_gets_no_log_file(tmp_path: Path) -> None:
     (warning,) = of_level(called.stderr, "W")
     assert "LOG.4711" in warning
     assert "input PRODUCT" in warning
+
+
+@pytest.mark.parametrize("report", ["ring", "ring/report.xml", "x" * 300])
+def test_a_report_that_has_no_place_is_refused_in_one_line(tmp_path: Path, report: str) -> None:
+    job = job_with_report_at(tmp_path / "job", report)
+    (job.folder / "ring").symlink_to("ring")
+    called = call("ipf", "plan", job.path)
+    assert called.code == 163
+    assert "cannot be written: " in called.error
+    assert call("ipf-processor", job.path).code == 163

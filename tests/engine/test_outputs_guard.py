@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ipf.engine.outputs_guard import refuse_outputs_in_inputs, refuse_shared_outputs
+from ipf.engine.outputs_guard import refuse_outputs_in_inputs, refuse_shared_outputs, refuse_unwritable
 from ipf.errors import PlanError
 
 
@@ -59,3 +59,16 @@ def test_two_things_in_one_place_are_refused(tmp_path: Path) -> None:
     for place in (product, product / "report.xml", product / "a" / ".." / "b"):
         with pytest.raises(PlanError, match="would write over"):
             refuse_shared_outputs([("REPORT", place), ("L2A", product)])
+
+
+def test_places_that_cannot_be_written_in_are_refused(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folders / "ring").symlink_to("ring")
+    (folders / "lost").symlink_to("nowhere")
+    refuse_unwritable([("L2A", folders / "out"), ("L2A", folders / "not" / "yet" / "there")])
+    for place in ("real/IMG_DATA/B01.jp2/new", "ring/new", "lost/new", "x" * 300):
+        with pytest.raises(PlanError, match=r"L2A .* cannot be written: \w+"):
+            refuse_unwritable([("L2A", folders / place)])
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != folders)
+    refuse_unwritable([("L2A", folders / "out"), ("L2A", folders / "out" / "new")])
+    with pytest.raises(PlanError, match=r"L2A .*new cannot be written: Permission denied"):
+        refuse_unwritable([("L2A", folders / "new")])

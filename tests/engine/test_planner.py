@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import numpy as np
@@ -23,7 +24,15 @@ from ipf.engine import (
     writes,
 )
 from ipf.engine.plugins import Provider
-from ipf.errors import IpfError, ParameterError, PlanError, PluginError, ProductError, ResourceError
+from ipf.errors import (
+    IpfError,
+    JobOrderError,
+    ParameterError,
+    PlanError,
+    PluginError,
+    ProductError,
+    ResourceError,
+)
 from tests.engine.conftest import Workshop
 from tests.engine.toy import TASK
 
@@ -107,6 +116,27 @@ def test_unknown_dynamic_parameter_is_a_warning(workshop: Workshop) -> None:
     assert not [text for text in plan.tasks[0].warnings if "TRACE" in text]
 
 
+def test_creation_date_is_taken_whatever_the_task(workshop: Workshop) -> None:
+    task = workshop.plan(workshop.job({"CREATION_DATE": "2024-05-01T10:30:00Z"})).tasks[0]
+    assert task.context.creation_date == datetime(2024, 5, 1, 10, 30, tzinfo=UTC)
+    assert task.warnings == ()
+    for text in ("soon", "9999-12-31T23:59:59-14:00"):
+        with pytest.raises(JobOrderError, match=f"CREATION_DATE = '{text}'"):
+            workshop.plan(workshop.job({"CREATION_DATE": text}))
+
+
+def test_two_tasks_that_write_one_file_are_refused(workshop: Workshop) -> None:
+    path = workshop.job()
+    text = path.read_text()
+    begin, end = text.index("<Ipf_Proc>"), text.index("</Ipf_Proc>") + len("</Ipf_Proc>")
+    path.write_text(text[:end] + text[begin:end].replace("out/sums", "out/more") + text[end:])
+    first, second = workshop.plan(path).tasks
+    assert first.context.creation_date == second.context.creation_date
+    path.write_text(text[:end] + text[begin:end] + text[end:])
+    with pytest.raises(PlanError, match=r"task TOY would write .*sums\.txt, which task TOY writes"):
+        workshop.plan(path)
+
+
 @pytest.mark.parametrize("content", ["[smooth", "smooth = 3", "\udcff"])
 def test_wrong_configuration_files_are_refused(workshop: Workshop, content: str) -> None:
     path = workshop.folder / "conf.toml"
@@ -124,6 +154,19 @@ def test_missing_input_is_refused(workshop: Workshop) -> None:
     (workshop.folder / "toy.txt").unlink()
     with pytest.raises(PlanError, match=r"input TOY: .*toy\.txt does not exist"):
         workshop.plan()
+
+
+@pytest.mark.parametrize("name", ["toy.txt", "out"])
+@pytest.mark.parametrize("target", ["ring", "x" * 300, "{name}"])
+def test_paths_that_lead_nowhere_are_refused(workshop: Workshop, name: str, target: str) -> None:
+    path = workshop.job()
+    (workshop.folder / "ring").symlink_to("ring")
+    path.write_text(path.read_text().replace(name, target.format(name=name)))
+    (workshop.folder / name).unlink(missing_ok=True)
+    if name == "out":
+        (workshop.folder / name).write_text("a file where a folder should be")
+    with pytest.raises(PlanError, match=r"cannot be written: |input TOY: .* (cannot be read|does not exist)"):
+        workshop.plan(path)
 
 
 def test_malformed_input_is_refused(workshop: Workshop) -> None:
