@@ -253,6 +253,7 @@ class _JobRun:
             if outcome.failed:
                 return outcome
             outcome = replace(outcome, status=FAILED, exit_code=exit_code_of(problem), error=str(problem))
+            log.message("INFO", f"processor ending: {_figures(outcome)}")
             with contextlib.suppress(IpfError):  # it may be the very reports that cannot be written
                 self._write_reports(outcome)
         return outcome

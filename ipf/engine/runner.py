@@ -25,8 +25,6 @@ def run_plan(plan: Plan, plugins: Plugins, listener: RunListener, stop: threadin
     reports: list[TaskReport] = []
     counter = WarningCounter(listener)
     error, exit_code = "", 0
-    for provider, reason in sorted(plugins.failures.items()):
-        counter.message("WARNING", f"plugin {provider} is not available: {reason}")
     for task_plan in plan.tasks:
         for text in task_plan.warnings:
             counter.message("WARNING", text)
