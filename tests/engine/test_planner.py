@@ -92,7 +92,7 @@ def test_settings_of_a_task_lie_between_defaults_and_the_job_order(workshop: Wor
     bright = parameter(plan, "smooth", "bright")
     assert (bright.value, bright.origin) == (0.3, "preset.xml, field X")
     assert parameter(plan, "surface_reflectance", "gain").value == 1.25
-    assert plan.tasks[0].warnings == ("odd field",)
+    assert plan.tasks[0].warnings[0] == "odd field"
     assert preset in plan.tasks[0].auxiliary
 
 
