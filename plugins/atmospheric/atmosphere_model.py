@@ -14,15 +14,22 @@ import numpy as np
 import numpy.typing as npt
 from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState
 from ipf_plugins.atmospheric.elevation import ElevationModel
+from ipf_plugins.atmospheric.look_up_tables import (
+    Conditions,
+    LookUpTables,
+    Sen2CorTables,
+    VectorTables,
+)
 from pydantic import Field
 
+from ipf.atmosphere.atm_layout import library_of, season_of
+from ipf.atmosphere.atm_tables import load_atm_tables
 from ipf.atmosphere.gases import FILE_NAME as GAS_MODEL
-from ipf.atmosphere.gases import LARGEST_SLANT_WATER_VAPOUR, GasModel, load_gas_model
+from ipf.atmosphere.gases import LARGEST_SLANT_WATER_VAPOUR, load_gas_model
 from ipf.atmosphere.profile import pressure_at
 from ipf.atmosphere.shipped import shipped_folder
-from ipf.atmosphere.storage import load_scattering_table, table_name
-from ipf.atmosphere.table import ScatteringTable
-from ipf.atmosphere.tile import TileGeometry, path_airmass, reduce_to_tile
+from ipf.atmosphere.storage import load_scattering_table
+from ipf.atmosphere.tile import TileGeometry, path_airmass
 from ipf.engine import Context, Findings, SourceStep, StepParameters
 from ipf.errors import ParameterError, PlanError
 from ipf.kernels.atmosphere import Air, BandCoefficients, air_over_block, mix_levels
@@ -36,6 +43,8 @@ AEROSOLS = ("continental", "maritime")
 LEVELS = (-450.0, 1000.0, 2500.0, 4500.0)
 """Elevations in metres between which the air is linear: off by less than 0.0005 of reflectance in B01, whose
 path reflectance falls with the pressure. The last one is near the end of the tables (550 hPa)."""
+SEN2COR_LEVELS = (-450.0, 1000.0, 2500.0, 3500.0)
+"""The same for tables of Sen2Cor, which are not taken higher."""
 REFERENCE_BAND = "B8A"
 """Band whose reduction shows before the run that angles and pressure lie inside the table."""
 
@@ -51,6 +60,14 @@ class AtmosphereModelParameters(StepParameters):
     look_up_tables: Path | None = Field(
         default=None, description="folder of the look-up tables; none for those that come with the project"
     )
+    sen2cor_tables: Path | None = Field(
+        default=None,
+        description="folder of look-up tables in Sen2Cor's layout (lib_S2A and so on, or one of them), which "
+        "are used instead; none are shipped",
+    )
+    season: Literal["summer", "winter", "auto"] = Field(
+        default="auto", description="mid-latitude profile of Sen2Cor's tables; auto: by date (Mid_Latitude)"
+    )
 
     @property
     def folder(self) -> Path:
@@ -65,14 +82,13 @@ class AtmosphereModelParameters(StepParameters):
 
 @dataclass(frozen=True)
 class AtmosphereModel:
-    """The look-up tables by aerosol model, the preferred one first, and the tile that they are reduced to.
+    """The look-up tables, and the tile that they are reduced to.
 
     `levels` are elevations of the ground in metres, rising, at which the tables are reduced where the ground
     is not level; one for a tile that is taken to be level.
     """
 
-    tables: Mapping[str, ScatteringTable]
-    gases: GasModel
+    tables: LookUpTables
     angles: TileAngles
     state: AtmosphericState
     levels: tuple[float, ...] = (0.0,)
@@ -81,23 +97,23 @@ class AtmosphereModel:
     )
 
     @property
+    def aerosols(self) -> tuple[str, ...]:
+        """Aerosol models that there are tables of, the preferred one first."""
+        return self.tables.aerosols
+
+    @property
     def aerosol(self) -> str:
         """The preferred aerosol model."""
-        return next(iter(self.tables))
+        return self.aerosols[0]
 
     @property
-    def satellite(self) -> str:
-        """The satellite whose tables they are."""
-        return self.tables[self.aerosol].satellite
+    def gas_model(self) -> str:
+        """Where the absorption by gases is known from, for the product's metadata."""
+        return self.tables.gas_model
 
-    @property
-    def table_file(self) -> str:
-        """Name of the preferred look-up table, as the product states it."""
-        return self.file_of(self.aerosol)
-
-    def file_of(self, aerosol: str) -> str:
-        """Name of the look-up table of an aerosol model."""
-        return f"{table_name(self.satellite, aerosol)}.npz"
+    def table_files(self, aerosol: str | None = None) -> tuple[str, ...]:
+        """Names of the files of an aerosol model, for the product's metadata."""
+        return self.tables.file_names(aerosol or self.aerosol)
 
     def coefficients(self, band: str, aerosol: str | None = None, level: int = 0) -> BandCoefficients:
         """Coefficients of `band` for the kernels; the tables are reduced at the first call.
@@ -107,25 +123,21 @@ class AtmosphereModel:
         key = (band, aerosol or self.aerosol, level)
         made = self._reduced.get(key)
         if made is None:
-            made = reduce_to_tile(
-                self.tables[key[1]],
-                self.gases,
-                band,
-                tile_geometry(self.angles, band),
-                self._pressure(level),
-                self.state.ozone.field.mean,
+            made = self.tables.reduced(
+                band, tile_geometry(self.angles, band), self._conditions(level), key[1]
             )
             self._reduced[key] = made
         return made
 
-    def _pressure(self, level: int) -> float:
-        """Pressure in hPa at a level, from that at the tile's mean elevation."""
-        pressure = self.state.surface_pressure.field.mean
-        if len(self.levels) == 1:
-            return pressure
-        mean, here = pressure_at(np.array([self.state.ground_elevation.field.mean, self.levels[level]]) / 1e3)
-        lowest, highest = self.tables[self.aerosol].axes.pressure[[0, -1]]
-        return float(np.clip(pressure * here / mean, lowest, highest))
+    def _conditions(self, level: int) -> Conditions:
+        """The ground at a level; the pressure there, from that at the tile's mean elevation."""
+        pressure, ozone = self.state.surface_pressure.field.mean, self.state.ozone.field.mean
+        elevation = self.levels[level]
+        if len(self.levels) > 1:
+            mean = self.state.ground_elevation.field.mean
+            at_mean, here = pressure_at(np.array([mean, elevation]) / 1000.0)
+            pressure *= here / at_mean
+        return Conditions(elevation, float(pressure), ozone)
 
     def air(
         self,
@@ -195,19 +207,39 @@ class Outputs:
 
 def load(inputs: Inputs, parameters: AtmosphereModelParameters, context: Context) -> Outputs:
     """Load the tables; raises `PlanError` naming the tile when it lies outside them."""
-    tile = inputs.l1c_product.tile
-    satellite = inputs.l1c_datastrip.datatake.satellite
-    tables = {name: load_scattering_table(satellite, name, parameters.folder) for name in parameters.aerosols}
-    gases = load_gas_model(parameters.folder / GAS_MODEL)
-    uneven = inputs.elevation_model is not None and inputs.elevation_model.used
-    levels = LEVELS if uneven else (inputs.atmospheric_state.ground_elevation.field.mean,)
-    model = AtmosphereModel(tables, gases, tile.angles, inputs.atmospheric_state, levels)
+    tile, state = inputs.l1c_product.tile, inputs.atmospheric_state
+    tables: LookUpTables
+    if parameters.sen2cor_tables is not None:
+        tables, levels = _sen2cor_tables(inputs, parameters.sen2cor_tables, parameters), SEN2COR_LEVELS
+    else:
+        tables, levels = _vector_tables(inputs, parameters), LEVELS
+    if inputs.elevation_model is None or not inputs.elevation_model.used:
+        levels = (state.ground_elevation.field.mean,)
+    model = AtmosphereModel(tables, tile.angles, state, levels)
     try:
         model.coefficients(REFERENCE_BAND)
         _check_water_vapour(model)
     except (ParameterError, ValueError) as problem:
         raise PlanError(f"{tile.identifier}: {problem}") from problem
     return Outputs(model)
+
+
+def _vector_tables(inputs: Inputs, parameters: AtmosphereModelParameters) -> VectorTables:
+    satellite = inputs.l1c_datastrip.datatake.satellite
+    tables = {name: load_scattering_table(satellite, name, parameters.folder) for name in parameters.aerosols}
+    return VectorTables(tables, load_gas_model(parameters.folder / GAS_MODEL))
+
+
+def _sen2cor_tables(inputs: Inputs, home: Path, parameters: AtmosphereModelParameters) -> Sen2CorTables:
+    datastrip, tile = inputs.l1c_datastrip, inputs.l1c_product.tile
+    folder = library_of(home, datastrip.datatake.satellite)
+    season = parameters.season
+    latitude, _ = inputs.l1c_product.node_coordinates()
+    if season == "auto":
+        season = season_of(float(latitude.mean()), tile.sensing_time.moment.date())
+    dobson = 1000.0 * inputs.atmospheric_state.ozone.field.mean
+    tables = {name: load_atm_tables(folder, season, dobson, name) for name in parameters.aerosols}
+    return Sen2CorTables(tables, folder, datastrip.radiometry.solar_irradiance)
 
 
 def _check_water_vapour(model: AtmosphereModel) -> None:
@@ -226,10 +258,13 @@ def name_tables(
     known: Mapping[str, Any], parameters: AtmosphereModelParameters, context: Context
 ) -> Findings:
     """Name the tables that are used."""
-    datastrip: DatastripMetadata = known["l1c_datastrip"]
-    tables = [table_name(datastrip.datatake.satellite, name) for name in parameters.aerosols]
-    files = [parameters.folder / f"{table}.npz" for table in tables]
-    return Findings(auxiliary=(*files, parameters.folder / GAS_MODEL))
+    tables = known["atmosphere_model"].tables
+    notes = (f"absorption by gases: {tables.gas_model}",)
+    if isinstance(tables, Sen2CorTables):
+        files = {path for each in tables.tables.values() for path in each.files}
+        return Findings(auxiliary=tuple(sorted(files)), notes=notes)
+    named = [parameters.folder / name for aerosol in tables.aerosols for name in tables.file_names(aerosol)]
+    return Findings(auxiliary=(*named, parameters.folder / GAS_MODEL), notes=notes)
 
 
 atmosphere_model = SourceStep(

@@ -165,7 +165,7 @@ def _solve(
     toa = {band: np.ascontiguousarray(means[..., k], np.float32) for k, band in enumerate(BANDS)}
     elevation = np.where(pixels > 0, means[..., -1], scene.state.ground_elevation.field.mean)
     solved = []
-    for aerosol in scene.model.tables:
+    for aerosol in scene.model.aerosols:
         place = scene.place_of(scene.frame)
         ground = Ground(scene.model, elevation.astype(np.float32), place, aerosol)
         water = _water(scene, ground, toa)
@@ -174,7 +174,7 @@ def _solve(
         ratio = np.zeros_like(solution.aot)
         if relation is None:
             solution = _only_green(ground, toa, water, solution, parameters.green_red_ratio)
-            if len(scene.model.tables) > 1:
+            if len(scene.model.aerosols) > 1:
                 by_red = invert(
                     ground, toa, water, ShortWaveRatio(parameters.red_ratio, parameters.blue_ratio)
                 )
@@ -219,7 +219,7 @@ def _told(
     solutions: list[tuple[Solution, npt.NDArray[np.float64]]] | None,
 ) -> DarkCells:
     """The cells that hold data, as a list."""
-    aerosols = tuple(scene.model.tables)
+    aerosols = scene.model.aerosols
     row, column = np.nonzero(sums.valid)
     nothing = np.full((len(aerosols), row.size), np.nan)
     aot, sigma, ratio = nothing, nothing, nothing

@@ -113,7 +113,7 @@ def accumulate(inputs: Inputs, parameters: WaterVapourMeanParameters, context: C
 
 def gas_model_name(model: AtmosphereModel) -> str:
     """The gas model of the tables, as the metadata name it."""
-    return f"6SV1.1 band transmittances fitted for {model.gases.fitted_for} (gas_transmittance.json)"
+    return model.gas_model
 
 
 def _sums(units: Integers, counted: npt.NDArray[np.bool_]) -> tuple[int, int, int]:

@@ -12,6 +12,7 @@ from ipf_plugins.atmospheric.atmospheric_state import (
     resolve,
 )
 from ipf_plugins.atmospheric.forecast import Forecast
+from ipf_plugins.atmospheric.look_up_tables import VectorTables
 
 from ipf.atmosphere.gases import load_gas_model
 from ipf.atmosphere.storage import load_scattering_table
@@ -44,7 +45,7 @@ def stated(**values: float) -> AtmosphericState:
 def model(angles: TileAngles, state: AtmosphericState, satellite: str = "S2A") -> AtmosphereModel:
     """The model of a tile."""
     tables = {"continental": load_scattering_table(satellite)}
-    return AtmosphereModel(tables, load_gas_model(), angles, state)
+    return AtmosphereModel(VectorTables(tables, load_gas_model()), angles, state)
 
 
 def small(side_m: int = 1260) -> Grid:
