@@ -37,7 +37,8 @@ class AtmosphericQuality:
     of the highest pixel. Without dark dense vegetation `ddv_pixels`, `ddv_reflectance` (upper end of the
     reflectances at 2.2 um that counted as dark) and `visibility_from_ddv` are 0. `negative_reflectance` is
     the percentage of negative surface reflectances by band name. `look_up_tables` and `auxiliary_files` are
-    file names. `corrected` tells whether reflectances are those of the surface.
+    file names. `corrected` tells whether reflectances are those of the surface, `gas_model` where the
+    absorption by gases is known from.
     """
 
     water_vapour_method: str
@@ -55,6 +56,7 @@ class AtmosphericQuality:
     auxiliary_files: tuple[str, ...] = ()
     highest: float | None = None
     corrected: bool = True
+    gas_model: str | None = None
 
 
 def exceeded_limits(tile: TileMetadata, quality: AtmosphericQuality) -> dict[str, bool | None]:
@@ -132,6 +134,7 @@ def _correction(
         "WV_RETRIEVAL_METHOD": quality.water_vapour_method,
         "AOT_RETRIEVAL_METHOD": content.aot_retrieval_method,
         **_of(limits, "VISIBILITY_LESS_THAN_5_KM", "AOT_ABOVE_1", "GRANULE_WV_ABOVE_5_CM"),
+        "GAS_MODEL": quality.gas_model,
     }
     return [
         _figures("Atmospheric correction quality values", values),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from ipf_plugins.atmospheric.aerosol_field import AerosolField
@@ -12,14 +11,13 @@ from ipf_plugins.atmospheric.atmosphere_model import AtmosphereModel
 from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState, Source
 from ipf_plugins.atmospheric.elevation import NO_MODEL, ElevationModel
 from ipf_plugins.atmospheric.visibility import visibility_of
+from ipf_plugins.atmospheric.water_vapour_mean import WaterVapourMean
 
 from ipf.product.bands import BAND_NAMES
 from ipf.product.l2a_quality import AtmosphericQuality
 from ipf.product.raster import Raster
 from ipf.product.reader import SafeProduct
 
-WATER_VAPOUR_RETRIEVED = "SEN2COR_APDA"
-"""Word of official reports for water vapour from the ratio of B09 to B8A."""
 DARK_VEGETATION = "SEN2COR_DDV"
 METRES_PER_KM = 1000.0
 NO_RESCALING = 1.0
@@ -46,8 +44,9 @@ def ground_figures(
     if slope is not None:
         counts = slope.read_all()
         valid = counts != slope.nodata if slope.nodata is not None else np.ones(counts.shape, np.bool_)
-        total = float(counts.sum(where=valid, dtype=np.float64))
-        mean_slope = _physical(slope, total / max(int(np.count_nonzero(valid)), 1))
+        pixels = int(np.count_nonzero(valid))
+        if pixels:
+            mean_slope = _physical(slope, float(counts.sum(where=valid, dtype=np.float64)) / pixels)
         slope.release()
     mean = state.ground_elevation.field.mean if model is None else model.mean
     return GroundFigures(mean / METRES_PER_KM, highest, mean_slope)
@@ -60,15 +59,32 @@ def _physical(raster: Raster, count: float) -> float:
 def aot_method(state: AtmosphericState, aerosol_field: AerosolField | None) -> str:
     """AOT_RETRIEVAL_METHOD in the words that PSD 14.8 has: SEN2COR_DDV, CAMS or DEFAULT."""
     if aerosol_field is not None:
-        return aerosol_field.flag
+        return aerosol_field.method
     return "CAMS" if state.aerosol_optical_thickness.source is Source.CAMS else "DEFAULT"
 
 
-def water_vapour_method(state: AtmosphericState, water_vapour_mean: Any | None) -> str:
+def water_vapour_method(state: AtmosphericState, water_vapour_mean: WaterVapourMean | None) -> str:
     """WV_RETRIEVAL_METHOD: that of the retrieval, else where the stated value is from."""
     if water_vapour_mean is None:
         return state.water_vapour.source.value
-    return str(getattr(water_vapour_mean, "method", WATER_VAPOUR_RETRIEVED))
+    return water_vapour_mean.method
+
+
+def tables_used(model: AtmosphereModel, aerosol_field: AerosolField | None) -> tuple[str, ...]:
+    """Names of the files of the look-up tables, of the aerosol model that the retrieval has chosen."""
+    return model.table_files(None if aerosol_field is None else aerosol_field.aerosol_model)
+
+
+def target_figures(aerosol_field: AerosolField | None, altitude: float) -> tuple[float, float, float]:
+    """Visibility (km) that dark dense vegetation tells, its share (%) and its largest reflectance at 2.2 um.
+
+    All 0 where the aerosol is not known from it. `altitude` in km. The visibility is that before the guard
+    against negative reflectance.
+    """
+    if aerosol_field is None or aerosol_field.method != DARK_VEGETATION:
+        return 0.0, 0.0, 0.0
+    visibility = visibility_of(aerosol_field.mean / aerosol_field.lessened, altitude)
+    return visibility, aerosol_field.ddv_percentage, aerosol_field.ddv_reflectance
 
 
 def correction_quality(
@@ -78,7 +94,7 @@ def correction_quality(
     ground: GroundFigures,
     elevation_model: ElevationModel | None,
     aerosol_field: AerosolField | None,
-    water_vapour_mean: Any | None,
+    water_vapour_mean: WaterVapourMean | None,
     negative: Mapping[str, float],
     mean_aot: float,
 ) -> AtmosphericQuality:
@@ -87,31 +103,25 @@ def correction_quality(
     `negative` is the percentage of negative reflectance by band, `mean_aot` that of the product. Visibilities
     are those of optical thickness at the mean altitude.
     """
-    ddv = aerosol_field
-    if ddv is None or ddv.flag != DARK_VEGETATION:
-        ddv = None
     altitude = ground.mean_altitude
+    visibility_from_ddv, ddv_pixels, ddv_reflectance = target_figures(aerosol_field, altitude)
     files = {*product.auxiliary_files}
     if elevation_model is not None:
         files |= {path.name for path in elevation_model.files}
     return AtmosphericQuality(
         water_vapour_method=water_vapour_method(state, water_vapour_mean),
         start_visibility=visibility_of(state.aerosol_optical_thickness.field.mean, altitude),
-        visibility_from_ddv=0.0 if ddv is None else visibility_of(ddv.mean / ddv.lessened, altitude),
+        visibility_from_ddv=visibility_from_ddv,
         final_visibility=visibility_of(mean_aot, altitude),
-        ddv_pixels=0.0 if ddv is None else ddv.target_share,
-        ddv_reflectance=0.0 if ddv is None else _largest(ddv.reflectance_range),
+        ddv_pixels=ddv_pixels,
+        ddv_reflectance=ddv_reflectance,
         blue_path_radiance_rescaling=NO_RESCALING,
         negative_reflectance={band: negative[band] for band in BAND_NAMES if band in negative},
-        look_up_tables=(model.table_file,),
+        look_up_tables=tables_used(model, aerosol_field),
+        gas_model=model.gas_model,
         dem=NO_MODEL if elevation_model is None else elevation_model.source,
         mean_altitude=ground.mean_altitude,
-        mean_slope=ground.mean_slope if ground.mean_slope is not None else 0.0,
+        mean_slope=ground.mean_slope,
         auxiliary_files=tuple(sorted(files)),
         highest=ground.highest,
     )
-
-
-def _largest(ranges: str) -> float:
-    """Largest reflectance of ranges such as ``0.01-0.05 0.01-0.1``; 0 without any."""
-    return max((float(each.rpartition("-")[2]) for each in ranges.split()), default=0.0)

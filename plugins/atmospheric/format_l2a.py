@@ -19,6 +19,7 @@ from ipf_plugins.atmospheric.correction_quality import (
     aot_method,
     correction_quality,
     ground_figures,
+    tables_used,
     water_vapour_method,
 )
 from ipf_plugins.atmospheric.elevation import ElevationModel
@@ -32,6 +33,7 @@ from ipf_plugins.atmospheric.l2a_images import THOUSANDTH, Rasters, mean_of_vali
 from ipf_plugins.atmospheric.l2a_production import L2AProduction, total_weight
 from ipf_plugins.atmospheric.quality_page import quality_page
 from ipf_plugins.atmospheric.thumbnails import Thumbnails
+from ipf_plugins.atmospheric.water_vapour_mean import WaterVapourMean
 from pydantic import Field, field_validator
 
 from ipf.engine import (
@@ -122,7 +124,7 @@ class Inputs:
     slope: Annotated[Raster | None, reads()]
     elevation_model: ElevationModel | None
     aerosol_field: AerosolField | None
-    water_vapour_mean: Any | None
+    water_vapour_mean: WaterVapourMean | None
     class_maps_used: ClassMapsUsed | None
 
 
@@ -132,7 +134,7 @@ def plan_product(known: Mapping[str, Any], parameters: FormatL2AParameters, cont
     l1c = documents_of(product, known["l1c_datastrip"])
     processing = processing_of(
         parameters,
-        known["atmosphere_model"],
+        known["atmosphere_model"].table_files(),
         known.get("elevation_model"),
         known.get("class_maps_used"),
         context,
@@ -150,7 +152,7 @@ def plan_product(known: Mapping[str, Any], parameters: FormatL2AParameters, cont
 
 def processing_of(
     parameters: FormatL2AParameters,
-    model: AtmosphereModel,
+    luts: tuple[str, ...],
     elevation_model: ElevationModel | None,
     maps: ClassMapsUsed | None,
     context: Context,
@@ -162,7 +164,7 @@ def processing_of(
         baseline=parameters.baseline,
         centre=parameters.processing_centre,
         dem=elevation_model.source if elevation_model is not None and elevation_model.used else None,
-        luts=(model.table_file,),
+        luts=luts,
         snow_climatology=used.snow_climatology,
         water_bodies=used.water_bodies,
         land_cover=used.land_cover,
@@ -177,9 +179,8 @@ def _destination(parameters: FormatL2AParameters, context: Context) -> Destinati
 def write(inputs: Inputs, parameters: FormatL2AParameters, context: Context) -> Written:
     """Write the product; raises `OutputError` naming what cannot be written, and then leaves nothing."""
     l1c = documents_of(inputs.l1c_product, inputs.l1c_datastrip)
-    processing = processing_of(
-        parameters, inputs.atmosphere_model, inputs.elevation_model, inputs.class_maps_used, context
-    )
+    luts = tables_used(inputs.atmosphere_model, inputs.aerosol_field)
+    processing = processing_of(parameters, luts, inputs.elevation_model, inputs.class_maps_used, context)
     destination = _destination(parameters, context)
     with destination.staging() as parent:
         if parameters.format == "cog":
@@ -290,7 +291,8 @@ def used_of(inputs: Inputs, parameters: FormatL2AParameters, context: Context) -
     return {
         "mode": context.request.parameters.get("MODE", "accurate"),
         "Level-1C": documents_of(inputs.l1c_product, inputs.l1c_datastrip).product.uri,
-        "look-up table": inputs.atmosphere_model.table_file,
+        "look-up tables": " ".join(tables_used(inputs.atmosphere_model, inputs.aerosol_field)),
+        "absorption by gases": inputs.atmosphere_model.gas_model,
         "aerosol, first guess": str(state.aerosol_optical_thickness),
         "aerosol, method": aot_method(state, inputs.aerosol_field),
         "water vapour, first guess": f"{state.water_vapour} cm",

@@ -195,7 +195,7 @@ def checklists(folder: Path) -> dict[tuple[str, str], dict[str, dict[str, str]]]
 
 
 OUR_FIGURES = {
-    "Atmospheric correction quality control": {"AC_ENABLED"},  # of later official documents
+    "Atmospheric correction quality control": {"AC_ENABLED", "GAS_MODEL"},  # the first of later documents
     "Limits of the method": {"NO_DATA_AT_ALL", "CLOUD_ONLY", "WATER_ONLY"},
     "Limits of the ground": {"HIGHEST_GROUND_ABOVE_3.5_KM"},
 }
