@@ -24,7 +24,7 @@ SHARED_SIGMA = 0.05
 """Error that cells of one sort of vegetation share, so that the darkest sort does not outvote all others."""
 PRIOR = 0.02
 """Weight of the mean of all targets, as a share of the weight that targets everywhere would have."""
-GUARD_STEPS, GUARD_FACTOR = 12, 0.9
+GUARD_STEPS, GUARD_FACTOR = 50, 0.98
 """The optical thickness is lessened by this factor at most so many times, lest the ground come out black."""
 
 

@@ -54,7 +54,9 @@ class DarkTargetsParameters(StepParameters):
         100.0, "further ranges are added until the targets cover more than this (AC_Min_Ddv_Area; Sen2Cor: 2)"
     )
     least_area: float = percent(0.05, "cover of targets below which they are too few (Sen2Cor: 2)")
-    red_maximum: float = reflectance(0.10, "largest B04 at the top of the atmosphere of a target")
+    red_maximum: float = reflectance(
+        0.15, "largest B04 at the top of the atmosphere of a target (Sen2Cor: 0.10, which thick haze exceeds)"
+    )
     ndvi_minimum: float = reflectance(0.10, "least NDVI at the top of the atmosphere (Swir_Refl_Ndvi_Th)")
     nir_maximum: float = reflectance(0.60, "largest surface B8A of a target (Sen2Cor: 0.38)")
     green_red_ratio: float = reflectance(1.08, "least surface green over red of a target", 2.0)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from ipf_plugins.atmospheric.ground import Ground
 
-from ipf.atmosphere.canopy import CanopyRelation
+from ipf.atmosphere.canopy import LEAST_REFLECTANCE, CanopyRelation
 from ipf.atmosphere.gases import LARGEST_SLANT_WATER_VAPOUR
 from ipf.kernels.retrieval import secant_step
 
@@ -27,10 +27,11 @@ STEPS = 3
 TOLERANCE = 2e-3
 """Largest difference of ln(reflectance) that is left, 0.005 cm at 2 cm over the zenith."""
 
-SNOW_EXPONENT = 0.456
-"""B09/B8A of snow is B8A to this power: snow's reflectance is the exponential of the square root of its
-absorption (Kokhanovsky and Zege 2004, Appl. Opt. 43, 1589), and ice absorbs 2.40e-7 / 865 nm and 5.53e-7 /
-940 nm (imaginary index over wavelength, Warren and Brandt 2008, J. Geophys. Res. 113, D14220)."""
+SNOW_EXPONENT = 1.40
+"""B09/B8A of snow is B8A/B07 to this power: the logarithm of snow's reflectance goes with the square root of
+the absorption of ice (Kokhanovsky and Zege 2004, Appl. Opt. 43, 1589), imaginary index over wavelength, which
+is 9.9e-8 / 780 nm, 2.40e-7 / 865 nm and 5.53e-7 / 940 nm (Warren and Brandt 2008, J. Geophys. Res. 113,
+D14220). How bright the snow is lit falls out."""
 
 
 def water_column(
@@ -55,9 +56,12 @@ def water_column(
     nir = surface("B8A", start)
     expected = nir
     if relation is not None:
-        expected = nir * relation.water_band_ratio(surface("B07", start), nir, surface("B11", start))
+        edge = surface("B07", start)
+        ratio = relation.water_band_ratio(edge, nir, surface("B11", start))
         if snow is not None and snow.any():
-            expected = np.where(snow, np.maximum(nir, 0) ** np.float32(1 + SNOW_EXPONENT), expected)
+            slope = np.clip(nir / np.maximum(edge, LEAST_REFLECTANCE), LEAST_REFLECTANCE, 1.0)
+            ratio = np.where(snow, slope ** np.float32(SNOW_EXPONENT), ratio)
+        expected = nir * ratio
     with np.errstate(invalid="ignore", divide="ignore"):
         usable = (nir >= nir_minimum) & (toa["B09"] > 0)
         wanted = np.log(np.where(usable, expected, np.nan)).astype(np.float32)
