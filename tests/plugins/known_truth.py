@@ -94,6 +94,7 @@ class KnownTruth:
             "atmospheric_state.aerosol_optical_thickness": str(self.coefficients["aot550"]),
             "atmospheric_state.water_vapour": str(self.coefficients["wv_cm"]),
             "atmospheric_state.ozone": str(self.coefficients["o3_cm_atm"]),
+            "surface_reflectance.adjacency_range_m": "0",  # the truth's pixels do not shine into one another
             "format_l2a.jp2_profile": profile,
         }
         return self.job_order_with(parameters, f"l2a_{profile}.xml")
