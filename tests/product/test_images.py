@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from osgeo import gdal, osr
 
 from ipf.errors import ProductError
-from ipf.product.images import BandStore, decode_flags, decode_image
+from ipf.product.images import BandStore, decode_flags, decode_image, decode_reduced
 from ipf.product.jpeg2000 import ImageKind, encode_jpeg2000
 from ipf.product.raster import Grid
 from ipf.product.tile_parts import check_codestream
@@ -59,6 +59,26 @@ def test_real_band_is_what_gdal_reads_block_by_block(granule: Path, threads: int
 
 def test_written_band_comes_back(image: Path, counts: np.ndarray):
     np.testing.assert_array_equal(decode_image(image, GRID, UINT16), counts)
+
+
+@pytest.mark.parametrize("coarse", [GRID.at(120), GRID.at(240), GRID])
+def test_a_band_is_read_coarsely(image: Path, counts: np.ndarray, coarse: Grid):
+    """As the mean of its pixels, but for what the wavelets' low-pass differs from it."""
+    smooth = np.add.outer(np.arange(GRID.rows), np.arange(GRID.columns)).astype(np.uint16) + np.uint16(100)
+    encode_jpeg2000(image, smooth, GRID, ImageKind.BAND)
+    factor = coarse.resolution // GRID.resolution
+    means = smooth.reshape(coarse.rows, factor, coarse.columns, factor).mean(axis=(1, 3))
+    found = decode_reduced(image, GRID, coarse)
+    assert found.shape == coarse.shape
+    np.testing.assert_allclose(found, means, atol=factor)
+
+
+def test_what_is_left_over_beside_whole_coarse_pixels_is_not_squeezed_in(image: Path):
+    columns = np.broadcast_to(np.arange(GRID.columns, dtype=np.uint16) + 100, GRID.shape)
+    encode_jpeg2000(image, np.ascontiguousarray(columns), GRID, ImageKind.BAND)
+    coarse = Grid(GRID.epsg, GRID.upper_left_x, GRID.upper_left_y, 360, 83, 66)
+    found = decode_reduced(image, GRID, coarse)
+    np.testing.assert_allclose(found[40], 102.5 + 6 * np.arange(66), atol=6)
 
 
 def test_planes_of_a_real_quality_mask_become_bits(granule: Path):
