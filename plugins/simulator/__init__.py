@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ipf_plugins.simulator import acquisition, product, sensor, sky, surface
+from ipf_plugins.simulator import acquisition, product, relief, sensor, sky, surface
 
 from ipf.engine import FileRequirement, Processor, Step, TaskDefinition, hookimpl
 
@@ -46,6 +46,7 @@ def _steps() -> tuple[Step, ...]:
         acquisition.STEP,
         surface.COVER,
         sky.SKY,
+        relief.RELIEF,
         surface.SURFACE,
         sensor.TOA,
         sensor.COUNTS,

@@ -14,6 +14,7 @@ from ipf_plugins.simulator.scene import (
     BASELINE,
     Air,
     FixedAtmosphere,
+    Relief,
     Scene,
     fixed_air,
     read_fixed_atmosphere,
@@ -85,7 +86,19 @@ class AcquisitionParameters(StepParameters):
     aot: float = Field(0.15, ge=0.0, le=1.5, description="Aerosol optical thickness at 550 nm")
     water_vapour: float = Field(2.0, ge=0.0, le=8.0, description="Water vapour column, cm")
     ozone: float = Field(0.33, ge=0.1, le=0.6, description="Ozone column, cm-atm")
-    pressure: float = Field(1013.25, ge=560.0, le=1013.25, description="Pressure at the ground, hPa")
+    pressure: float = Field(
+        1013.25, ge=560.0, le=1013.25, description="Pressure at the ground, the lowest if it has relief, hPa"
+    )
+    relief_m: float = Field(
+        0.0, ge=0.0, le=3000.0, description="Highest ground over the lowest at most, m; 0 is flat"
+    )
+    relief_scale_m: float = Field(
+        4000.0, ge=500.0, le=50000.0, description="Period of the largest forms of the relief, m"
+    )
+    relief_shape: Literal["hills", "ridges"] = Field(
+        "hills", description="Forms of the relief: round hills, or ridges with sharp crests"
+    )
+    relief_base_m: float = Field(0.0, ge=0.0, le=3000.0, description="Elevation of the lowest ground, m")
 
     @field_validator("size_m")
     @classmethod
@@ -104,6 +117,11 @@ class AcquisitionParameters(StepParameters):
     @classmethod
     def _utc(cls, value: str) -> str:
         return str(UtcTime.parse(value))
+
+    @property
+    def relief(self) -> Relief:
+        """The shape of the ground."""
+        return Relief(self.relief_base_m, self.relief_m, self.relief_scale_m, self.relief_shape == "ridges")
 
 
 @dataclass(frozen=True)
@@ -133,8 +151,9 @@ def simulate_acquisition(
     scene, footprints = (
         _like(parameters.like, fixed, seed) if parameters.like else _invented(parameters, fixed, seed)
     )
+    scene = replace(scene, relief=parameters.relief)
     if fixed is not None:
-        air = fixed_air(fixed, parameters.pressure)
+        air = fixed_air(fixed, scene.satellite, parameters.pressure)
     else:
         air = tabulated_air(
             scene,

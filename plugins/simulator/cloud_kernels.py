@@ -173,7 +173,8 @@ def light_of_clouds(
 def under_clouds(
     toa: FloatImage,
     black: FloatImage,
-    sunlight: FloatImage,
+    lit: FloatImage,
+    sky: FloatImage,
     opacity: FloatImage,
     light: FloatImage,
     cirrus: FloatImage,
@@ -184,15 +185,17 @@ def under_clouds(
     """Reflectance at the top of the atmosphere with clouds, their shadows and cirrus.
 
     toa : without clouds over flat ground; black : the same over a black surface, so that `toa - black` is the
-    light from the surface; sunlight : light on the ground relative to flat ground. A shadow leaves the share
-    `skylight` of it. A cloud hides what is below it by its `opacity` and adds its `light`. Cirrus adds
-    `cirrus_ratio` times its reflectance in the blue and lets the rest through.
+    light from the surface; lit : light on the ground relative to flat ground; sky : share of the sky that it
+    sees. A shadow of a cloud leaves the share `skylight` of the light, as far as the sky is seen. A cloud
+    hides what is below it by its `opacity` and adds its `light`. Cirrus adds `cirrus_ratio` times its
+    reflectance in the blue and lets the rest through.
     """
     result = np.empty_like(toa)
     for row in range(toa.shape[0]):
         for column in range(toa.shape[1]):
-            lit = sunlight[row, column] * (1.0 - (1.0 - skylight) * shadow[row, column])
-            value = black[row, column] + lit * (toa[row, column] - black[row, column])
+            shaded = shadow[row, column]
+            share = (1.0 - shaded) * lit[row, column] + shaded * skylight * sky[row, column]
+            value = black[row, column] + share * (toa[row, column] - black[row, column])
             value = (1.0 - opacity[row, column]) * value + light[row, column]
             veil = cirrus_ratio * cirrus[row, column]
             result[row, column] = veil + (1.0 - veil) * value

@@ -45,6 +45,9 @@ _TRUE_LAYERS = (
     "true_shadow",
     "true_aot",
     "true_water_vapour",
+    "true_elevation",
+    "true_direct_light",
+    "true_sky_view",
 )
 
 
@@ -99,6 +102,9 @@ class Inputs:
     true_shadow: Annotated[Raster, reads()]
     true_aot: Annotated[Raster, reads()]
     true_water_vapour: Annotated[Raster, reads()]
+    true_elevation: Annotated[Raster, reads()]
+    true_direct_light: Annotated[Raster, reads()]
+    true_sky_view: Annotated[Raster, reads()]
 
     @property
     def layers(self) -> dict[str, Raster]:

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from ipf.atmosphere.gases import load_gas_model
+from ipf.atmosphere.profile import pressure_at
 from ipf.atmosphere.storage import load_scattering_table
+from ipf.atmosphere.table import ScatteringTable
 from ipf.atmosphere.tile import TileGeometry, reduce_to_tile
 from ipf.errors import AuxiliaryError
 from ipf.kernels.atmosphere import BandCoefficients
@@ -28,6 +30,17 @@ MAXIMUM_FILE_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
+class Relief:
+    """The shape of the ground, m: `base` is the elevation of the lowest ground above the sea, `height` that
+    of the highest over it at most, `scale` the period of the largest forms; `ridged` for sharp crests."""
+
+    base: float = 0.0
+    height: float = 0.0
+    scale: float = 4000.0
+    ridged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """One tile at one moment. `grid` is the 10 m grid, `tile` the name without the T, `seed` that of all
     chance."""
@@ -41,6 +54,7 @@ class Scene:
     angles: TileAngles
     radiometry: Radiometry
     seed: int
+    relief: Relief = Relief()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,10 @@ class Air:
     `coefficients` by band are what `ipf.kernels.atmosphere.simulate_toa` takes. `aot` is the optical
     thickness at 550 nm, `water_vapour` in cm, `ozone` in cm-atm, `pressure` at the ground in hPa. `tabulated`
     says whether the coefficients follow AOT and water vapour; if not they hold for the stated values only.
+
+    `high` are the coefficients over the highest ground, between which and `coefficients`, which hold for the
+    lowest, the air is linear in the elevation; none where the ground is flat or they are not known. `direct`
+    and `down` by band: transmittance of the direct, and of all light of the sun on its way down.
     """
 
     coefficients: Mapping[str, BandCoefficients]
@@ -60,6 +78,9 @@ class Air:
     aerosol: str
     source: str
     tabulated: bool
+    high: Mapping[str, BandCoefficients] | None
+    direct: Mapping[str, float]
+    down: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +166,13 @@ def _number(
     return float(value)
 
 
-def fixed_air(atmosphere: FixedAtmosphere, pressure: float) -> Air:
-    """The atmosphere of a file of coefficients, which follow neither place nor AOT nor water vapour."""
+def fixed_air(atmosphere: FixedAtmosphere, satellite: str, pressure: float) -> Air:
+    """The atmosphere of a file of coefficients, which follow neither place nor AOT nor water vapour.
+
+    The file does not tell direct from diffuse light: that is taken from the scattering table.
+    """
+    table = load_scattering_table(satellite, "continental")
+    direct, down = _light(table, atmosphere.aot, pressure, atmosphere.sun.zenith)
     return Air(
         coefficients={band: _constant_coefficients(*values) for band, values in atmosphere.bands.items()},
         aot=atmosphere.aot,
@@ -156,6 +182,20 @@ def fixed_air(atmosphere: FixedAtmosphere, pressure: float) -> Air:
         aerosol=atmosphere.aerosol,
         source=atmosphere.path.name,
         tabulated=False,
+        high=None,
+        direct=direct,
+        down=down,
+    )
+
+
+def _light(
+    table: ScatteringTable, aot: float, pressure: float, sun_zenith: float
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Transmittance of the direct and of all light of the sun on its way down, by band."""
+    found = {band: table.evaluate(band, aot, pressure, sun_zenith, 0.0, 0.0) for band in BAND_NAMES}
+    return (
+        {band: float(scattering.direct_down) for band, scattering in found.items()},
+        {band: float(scattering.transmittance_down) for band, scattering in found.items()},
     )
 
 
@@ -183,11 +223,18 @@ def tabulated_air(
 ) -> Air:
     """The atmosphere of the scattering table and the gas model shipped for the scene's satellite."""
     table, gases = load_scattering_table(scene.satellite, aerosol), load_gas_model()
-    return Air(
-        coefficients={
-            band: reduce_to_tile(table, gases, band, tile_geometry(scene.angles, band), pressure, ozone)
+    relief = scene.relief
+
+    def over_ground_at(ground: float) -> dict[str, BandCoefficients]:
+        return {
+            band: reduce_to_tile(table, gases, band, tile_geometry(scene.angles, band), ground, ozone)
             for band in BAND_NAMES
-        },
+        }
+
+    higher = float(pressure_at((relief.base + relief.height) / 1000.0) / pressure_at(relief.base / 1000.0))
+    direct, down = _light(table, aot, pressure, scene.angles.mean_sun.zenith)
+    return Air(
+        coefficients=over_ground_at(pressure),
         aot=aot,
         water_vapour=water_vapour,
         ozone=ozone,
@@ -195,6 +242,9 @@ def tabulated_air(
         aerosol=aerosol,
         source=f"scattering table of {scene.satellite}, {aerosol} aerosol",
         tabulated=True,
+        high=over_ground_at(pressure * higher) if relief.height else None,
+        direct=direct,
+        down=down,
     )
 
 

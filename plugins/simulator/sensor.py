@@ -20,10 +20,11 @@ from ipf_plugins.simulator.instrument import (
 )
 from ipf_plugins.simulator.scene import Air, Scene
 from ipf_plugins.simulator.spectra import CIRRUS, SKYLIGHT, of_band
-from ipf_plugins.simulator.surface import NoChoice, block_window
+from ipf_plugins.simulator.surface import block_window
 from pydantic import Field
 
 from ipf.engine import BlockStep, Context, Findings, StepParameters, reads, writes
+from ipf.kernels.atmosphere import BandCoefficients
 from ipf.kernels.atmosphere import simulate_toa as toa_of_surface
 from ipf.product.bands import BAND_NAMES
 
@@ -53,6 +54,24 @@ class BandOverSurface:
     true_shadow: Annotated[Floats, reads()]
     true_aot: Annotated[Floats, reads()]
     true_water_vapour: Annotated[Floats, reads()]
+    true_elevation: Annotated[Floats, reads()]
+    true_direct_light: Annotated[Floats, reads()]
+    true_sky_view: Annotated[Floats, reads()]
+
+
+class AirParameters(StepParameters):
+    """What light does on slopes; on flat ground these have no effect."""
+
+    circumsolar: bool = Field(
+        False,
+        description="Part of the light of the sky comes from around the sun and is shaded like the sun itself"
+        " (Hay 1979: as much as passes directly), rather than evenly from all of the sky",
+    )
+    reflected: bool = Field(
+        True,
+        description="Slopes light each other by what they hide of the sky, as if all had the pixel's own"
+        " reflectance and the light of flat ground",
+    )
 
 
 @dataclass(frozen=True)
@@ -62,25 +81,10 @@ class BandTop:
     toa_reflectance: Annotated[Floats, writes(unit="1", dtype="float32", each_band=True)]
 
 
-def simulate_toa(inputs: BandOverSurface, parameters: NoChoice, context: Context) -> BandTop:
-    """Carry the surface's light through the air, and put shadows, clouds and cirrus in its way."""
-    window, band = block_window(context), context.band
-    assert context.grid is not None
-    coefficients = inputs.air.coefficients[band]
-
-    def through_air(surface: Floats) -> Floats:
-        return toa_of_surface(
-            surface,
-            inputs.true_aot,
-            inputs.true_water_vapour,
-            coefficients,
-            window.row,
-            window.column,
-            float(resolution),
-        )
-
-    resolution = context.grid.resolution
-    sunlight = np.ones_like(inputs.true_reflectance)
+def simulate_toa(inputs: BandOverSurface, parameters: AirParameters, context: Context) -> BandTop:
+    """Carry the surface's light through the air, and put slopes, shadows, clouds and cirrus in its way."""
+    band = context.band
+    black = np.zeros_like(inputs.true_reflectance)
     light = cloud_kernels.light_of_clouds(
         inputs.cloud_at_20m,
         inputs.true_cloud_height,
@@ -88,9 +92,10 @@ def simulate_toa(inputs: BandOverSurface, parameters: NoChoice, context: Context
         *inputs.true_cloud.shape,
     )
     toa = cloud_kernels.under_clouds(
-        through_air(inputs.true_reflectance),
-        through_air(np.zeros_like(inputs.true_reflectance)),
-        sunlight,
+        through_air(inputs, inputs.true_reflectance, context),
+        through_air(inputs, black, context),
+        light_on_ground(inputs, parameters, band),
+        inputs.true_sky_view,
         inputs.true_cloud,
         light,
         inputs.true_cirrus,
@@ -100,6 +105,44 @@ def simulate_toa(inputs: BandOverSurface, parameters: NoChoice, context: Context
     )
     toa[inputs.detector_footprint == 0] = np.nan
     return BandTop(toa)
+
+
+def through_air(inputs: BandOverSurface, surface: Floats, context: Context) -> Floats:
+    """Reflectance of flat ground at the top of the atmosphere, which is thinner over higher ground."""
+    window, air, band = block_window(context), inputs.air, context.band
+    assert context.grid is not None
+
+    def through(coefficients: BandCoefficients) -> Floats:
+        return toa_of_surface(
+            surface,
+            inputs.true_aot,
+            inputs.true_water_vapour,
+            coefficients,
+            window.row,
+            window.column,
+            float(context.grid.resolution if context.grid else 0),
+        )
+
+    low, relief = through(air.coefficients[band]), inputs.scene.relief
+    if air.high is None:
+        return low
+    share = (inputs.true_elevation - np.float32(relief.base)) / np.float32(relief.height)
+    return np.asarray(low + share * (through(air.high[band]) - low), np.float32)
+
+
+def light_on_ground(inputs: BandOverSurface, parameters: AirParameters, band: str) -> Floats:
+    """Light that reaches the ground relative to flat ground, without clouds.
+
+    Direct light by the angle at which the sun meets the ground; diffuse light by the share of the sky that is
+    seen; light of opposite slopes by the share that is not.
+    """
+    direct = np.float32(inputs.air.direct[band] / inputs.air.down[band])
+    around = np.float32(inputs.air.direct[band] if parameters.circumsolar else 0.0)
+    sun, sky = inputs.true_direct_light, inputs.true_sky_view
+    lit = direct * sun + (1 - direct) * (around * sun + (1 - around) * sky)
+    if parameters.reflected:
+        lit = lit + (1 - sky) * inputs.true_reflectance
+    return np.asarray(lit, np.float32)
 
 
 class SensorParameters(StepParameters):

@@ -14,7 +14,7 @@ from ipf_plugins.simulator.spectra import Cover
 from ipf.atomic import write_text
 from ipf.errors import ProductError
 from ipf.product.geotiff import read_geotiff, write_geotiff
-from ipf.product.raster import Raster
+from ipf.product.raster import Raster, raster_of_array
 
 DOCUMENT = "truth.json"
 
@@ -39,7 +39,8 @@ class Truth:
 
     def layer(self, name: str) -> Raster:
         """A layer without bands: ``cover``; ``cloud`` and ``shadow`` (opacities), ``cloud_height`` (m, 0
-        without cloud), ``cirrus`` (reflectance in the blue); ``aot``, ``water_vapour`` (cm)."""
+        without cloud), ``cirrus`` (reflectance in the blue); ``aot``, ``water_vapour`` (cm); ``elevation``
+        (m), ``direct_light`` relative to flat ground, ``sky_view``."""
         return read_geotiff(self.folder / f"{name}.tif")
 
 
@@ -50,9 +51,15 @@ def write_band(folder: Path, reflectance: Raster, saturation: Raster, band: str)
 
 
 def write_layers(folder: Path, layers: Mapping[str, Raster]) -> None:
-    """Write the layers that have no bands."""
+    """Write the layers that have no bands; the elevation as float32 metres, which any program takes for a
+    digital elevation model."""
     for name, raster in layers.items():
-        write_geotiff(raster, folder / f"{name.removeprefix('true_')}.tif")
+        stored = _in_metres(raster) if name == "true_elevation" else raster
+        write_geotiff(stored, folder / f"{name.removeprefix('true_')}.tif")
+
+
+def _in_metres(raster: Raster) -> Raster:
+    return raster_of_array(raster.layer, raster.grid, raster.read_physical(raster.grid.whole), raster.unit)
 
 
 def write_document(folder: Path, scene: Scene, air: Air, product: str) -> None:

@@ -112,7 +112,7 @@ def test_light_of_clouds_at_each_pixel_size() -> None:
 def test_sky_over_a_pixel() -> None:
     def sight(**given: float) -> float:
         values = {
-            "toa": 0.30, "black": 0.10, "sunlight": 1.0, "opacity": 0.0, "light": 0.0, "cirrus": 0.0,
+            "toa": 0.30, "black": 0.10, "lit": 1.0, "sky": 1.0, "opacity": 0.0, "light": 0.0, "cirrus": 0.0,
             "shadow": 0.0,
         } | given  # fmt: skip
         full = [np.full((1, 1), value, np.float32) for value in values.values()]
@@ -120,7 +120,8 @@ def test_sky_over_a_pixel() -> None:
 
     assert sight() == pytest.approx(0.30)
     assert sight(shadow=1.0) == pytest.approx(0.10 + 0.25 * 0.20)
-    assert sight(sunlight=0.5) == pytest.approx(0.20)
+    assert sight(lit=0.5) == pytest.approx(0.20)
+    assert sight(lit=0.7, sky=0.8, shadow=1.0) == pytest.approx(0.10 + 0.8 * 0.25 * 0.20)
     assert sight(opacity=1.0, light=0.6, shadow=1.0) == pytest.approx(0.6)
     assert sight(opacity=0.4, light=0.24) == pytest.approx(0.6 * 0.3 + 0.24)
     assert sight(cirrus=0.04) == pytest.approx(0.02 + 0.98 * 0.30)

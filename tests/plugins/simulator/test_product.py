@@ -154,7 +154,7 @@ def test_truth_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_full_tile_like_a_real_product_is_planned(tmp_path: Path, reference_data: Path) -> None:
-    """Named after the real one's satellite, orbit and tile, and within 4 GB."""
+    """Named after the real one's satellite, orbit and tile, and within 4 GiB."""
     (real,) = reference_data.glob("products/S2A_MSIL1C_*_T18LTM_*.SAFE")
     coefficients = reference_data / "radiative_transfer" / "scene_T18LTM_aot015_wv15.json"
     plan, _ = plan_scene(
@@ -166,7 +166,7 @@ def test_a_full_tile_like_a_real_product_is_planned(tmp_path: Path, reference_da
     assert names[0].endswith("_N0400_R125_T18LTM_20260102T030405.SAFE")
     assert names[1] == names[0].replace(".SAFE", ".TRUTH")
     assert task.auxiliary == (coefficients, real)
-    assert task.memory_bytes < 4e9
+    assert task.memory_bytes < 4 * 2**30
 
 
 @pytest.mark.parametrize(

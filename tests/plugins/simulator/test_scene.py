@@ -24,7 +24,7 @@ def write(path: Path, data: Any) -> Path:
 def test_coefficients_give_the_stated_equation(reference_data: Path) -> None:
     path = reference_data / "radiative_transfer" / "scene_T18LTM_aot015_wv15.json"
     stated = json.loads(path.read_text())["bands"]
-    air = fixed_air(read_fixed_atmosphere(path), 1013.25)
+    air = fixed_air(read_fixed_atmosphere(path), "S2A", 1013.25)
     assert (air.aot, air.water_vapour, air.ozone) == (0.15, 1.5, 0.29)
     surface = np.linspace(0.0, 0.9, 100, dtype=np.float32).reshape(10, 10)
     for band in BAND_NAMES:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ipf_plugins.simulator import acquisition, sensor, sky, surface
+from ipf_plugins.simulator import acquisition, relief, sensor, sky, surface
 from ipf_plugins.simulator.acquisition import Acquisition, AcquisitionParameters
 from ipf_plugins.simulator.instrument import SATURATION_RADIANCE, published_noise
 from pydantic import ValidationError
@@ -63,7 +63,7 @@ def chain(acquired: Acquisition) -> list[StepCase]:
     quantities: dict[str, dict[str, Raster]] = {"detector_footprint": held}
     models = {"scene": acquired.scene, "air": acquired.air}
     cases = []
-    for step in (surface.COVER, sky.SKY, surface.SURFACE, sensor.TOA, sensor.COUNTS):
+    for step in (surface.COVER, sky.SKY, relief.RELIEF, surface.SURFACE, sensor.TOA, sensor.COUNTS):
         case = StepCase(step, dict(quantities), models)
         cases.append(case)
         quantities.update(made(case))
