@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from ipf_plugins.atmospheric.thresholds import SceneClassificationParameters
+from ipf_plugins.atmospheric.thresholds import SpectralClassificationParameters
 from osgeo import gdal
 
 from ipf.kernels import classification
@@ -17,7 +17,7 @@ from ipf.kernels.pixels import block_mean
 
 gdal.UseExceptions()
 
-T = SceneClassificationParameters().thresholds
+T = SpectralClassificationParameters().thresholds
 PAIR_BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12")
 USED = ("B02", "B03", "B04", "B05", "B8A", "B10", "B11", "B12")
 
@@ -58,7 +58,14 @@ def image(*values: float) -> list[np.ndarray]:
 
 
 def classify(bands: list[np.ndarray], snow: bool = True, cirrus: bool = True) -> tuple[np.ndarray, ...]:
-    return classification.classify(*bands, snow, cirrus, T)
+    """Classes, what no test decided as unclassified, and confidences in percent; no ring around snow."""
+    b02, b03, b04, b05, b8a, b10, b11, b12 = bands
+    cloud, snow_confidence, ground = classification.spectral_tests(b02, b03, b04, b05, b8a, b11, b12, snow, T)
+    elevation = np.full(b02.shape, 0 if cirrus else 3000, np.float32)
+    classes = classification.spectral_classes(b02, b03, b04, b8a, b10, b11, cloud, ground, elevation, T)
+    classes[classes == classification.UNDECIDED] = classification.UNCLASSIFIED
+    percent = [np.where(classes == 0, np.float32(0), np.float32(100) * c) for c in (cloud, snow_confidence)]
+    return classes, *percent
 
 
 @pytest.mark.parametrize("name", SPECTRA)
@@ -152,6 +159,28 @@ def test_every_class_of_the_twin_is_reached() -> None:
     for made, expected in zip((classes, cloud, snow), twin(bands, True, True), strict=True):
         np.testing.assert_array_equal(made, expected)
     assert set(np.unique(classes)) == {2, 4, 5, 6, 7, 8, 9, 10, 11}
+
+
+def test_undecided_is_told_from_little_cloud() -> None:
+    b02, b03, b04, b05, b8a, b10, b11, b12 = image(
+        *DARK_OR_UNCLASSIFIED["unclassified: not water, B8A = 0.31"][1]
+    )
+    cloud, _, ground = classification.spectral_tests(b02, b03, b04, b05, b8a, b11, b12, True, T)
+    flat = np.zeros((1, 1), np.float32)
+    undecided = classification.spectral_classes(b02, b03, b04, b8a, b10, b11, cloud, ground, flat, T)
+    assert undecided[0, 0] == classification.UNDECIDED
+    cloud[:] = 0.1
+    little = classification.spectral_classes(b02, b03, b04, b8a, b10, b11, cloud, ground, flat, T)
+    assert little[0, 0] == classification.UNCLASSIFIED
+
+
+def test_the_ring_around_snow_loses_its_cloud_where_it_is_dim_in_b12() -> None:
+    cloud = np.full((1, 4), 0.7, np.float32)
+    ground = np.array([[classification.SNOW, 7, 7, 7]], np.uint8)
+    near = np.array([[1, 1, 1, 0]], np.uint8)
+    b12 = np.array([[0.1, 0.2, 0.3, 0.1]], np.float32)
+    classification.clear_snow_ring(cloud, ground, near, b12, T)
+    np.testing.assert_array_equal(cloud, np.array([[0.7, 0, 0.7, 0.7]], np.float32))
 
 
 def scene_classes(reference_data: Path, scene: str) -> tuple[np.ndarray, np.ndarray]:
