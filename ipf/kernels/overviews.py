@@ -29,9 +29,8 @@ def halved(counts: Counts, nodata: int) -> Counts:
             total, present = 0, 0
             for line in range(2 * row, last_line):
                 for pixel in range(2 * column, last_pixel):
-                    count = np.int64(counts[line, pixel])
-                    if count != nodata:
-                        total += count
+                    if counts[line, pixel] != nodata:
+                        total += counts[line, pixel]
                         present += 1
             means[row, column] = (2 * total + present) // (2 * present) if present else nodata
     return means

@@ -135,7 +135,7 @@ def _add_overviews(source: gdal.Dataset, planes: Array, tags: CogTags) -> None:
 
 def overview_factors(shape: tuple[int, ...]) -> list[int]:
     """Factors by which the overviews of an image are coarser: 2, 4, 8, ..."""
-    factors = []
+    factors: list[int] = []
     side = max(shape)
     while side > TILE_SIDE:
         side = (side + 1) // 2

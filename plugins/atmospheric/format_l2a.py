@@ -207,7 +207,7 @@ def _fill(
     pass_masks_on: Callable[[EncodingQueue], None],
 ) -> Written:
     """Give a product its images, its page and its name."""
-    thumbnails = Thumbnails(inputs.l1c_product.grid) if parameters.quality_page else None
+    thumbnails = Thumbnails(inputs.l1c_product) if parameters.quality_page else None
     content, cloudy, negative = _add_images(writer, inputs, thumbnails, context, pass_masks_on)
     quality = _quality(inputs, negative, content)
     tile = with_content(writer.tile, content, cloudy)
@@ -216,7 +216,6 @@ def _fill(
             context.logger.warning("%s: beyond a limit of the correction: %s", tile.identifier, name)
     page = None
     if thumbnails is not None:
-        thumbnails.read_level_1c(inputs.l1c_product, context.workers)
         page = quality_page(thumbnails, tile, quality, used_of(inputs, parameters, context))
     with destination.with_page(writer.outputs[0].name, page):
         made = writer.finish(content, cloudy, quality)

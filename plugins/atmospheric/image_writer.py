@@ -21,8 +21,11 @@ class ImageWriter(Protocol):
     content, `outputs` are the folders that will appear.
     """
 
-    images: Mapping[int, tuple[str, ...]]
-    probabilities: tuple[tuple[str, int], ...]
+    @property
+    def images(self) -> Mapping[int, tuple[str, ...]]: ...
+
+    @property
+    def probabilities(self) -> tuple[tuple[str, int], ...]: ...
 
     @property
     def tile(self) -> TileMetadata: ...

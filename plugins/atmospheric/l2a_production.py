@@ -59,6 +59,7 @@ class L2AProduction:
             negative[band] = negative_percentage(counts)
             if self._thumbnails is not None:
                 self._thumbnails.add_band(band, counts)
+                self._queue.submit(partial(self._thumbnails.read_level_1c, band), 0.0)
             self._add_resolutions(band, counts, BY_NAME[band].resolution)
             if band in RED_GREEN_BLUE:
                 visible[band] = counts

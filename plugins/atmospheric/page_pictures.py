@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ from ipf.product.quicklook import true_colour
 
 JPEG_QUALITY = 85
 _DOTS_PER_INCH = 100
+_NO_VERSION: dict[str, Any] = {"Software": None}
 _MAP_TITLES = {"AOT": "aerosol optical thickness at 550 nm", "WVP": "water vapour, cm"}
 _MAP_COLOURS = {"AOT": "viridis", "WVP": "YlGnBu"}
 _SHARES_SHOWN = (0.5, 99.5)
@@ -47,7 +49,7 @@ def class_picture(classes: Bytes) -> bytes:
     palette = np.array(COLOURS, np.uint8)
     buffer = BytesIO()
     picture = palette[np.minimum(classes, len(palette) - 1)]
-    imsave(buffer, picture, format="png", metadata={"Software": None})
+    imsave(buffer, picture, format="png", metadata=_NO_VERSION)
     return buffer.getvalue()
 
 
@@ -112,5 +114,5 @@ def _range(values: Floats) -> tuple[float, float]:
 
 def _png(figure: Figure) -> bytes:
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
+    figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH, metadata=_NO_VERSION)
     return buffer.getvalue()

@@ -31,13 +31,15 @@ def thumbnail_resolution(grid: Grid) -> int:
 
 
 class Thumbnails:
-    """Bands at the top of the atmosphere and at the surface, maps and classes, all on the pixels of `grid`.
+    """Bands of Level-1C and of Level-2A, maps and classes of a tile, all on the pixels of `grid`.
 
     `before` and `after` are reflectance counts of Level-2A by band, 0 for no data; `maps` those of aerosol
     and water vapour by the name of their images (``AOT``, ``WVP``).
     """
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, l1c: SafeProduct) -> None:
+        self._l1c = l1c
+        grid = l1c.grid
         resolution = thumbnail_resolution(grid)
         rows, columns = (side * grid.resolution // resolution for side in grid.shape)
         self.grid = replace(grid, resolution=resolution, rows=rows, columns=columns)
@@ -58,20 +60,18 @@ class Thumbnails:
         """Keep the scene classification of 20 m pixels."""
         wanted = self.grid.resolution
         if wanted < NATIVE_RESOLUTION_OF_MAPS:
-            self.classes = self._cut(pixels.repeat(classes, NATIVE_RESOLUTION_OF_MAPS // wanted))
+            picked = pixels.repeat(classes, NATIVE_RESOLUTION_OF_MAPS // wanted)
         else:
-            self.classes = self._cut(pixels.pick(classes, wanted // NATIVE_RESOLUTION_OF_MAPS))
+            picked = pixels.pick(classes, wanted // NATIVE_RESOLUTION_OF_MAPS)
+        self.classes = np.ascontiguousarray(picked[: self.grid.rows, : self.grid.columns])
 
-    def read_level_1c(self, l1c: SafeProduct, threads: int) -> None:
-        """Read the bands of Level-1C that are shown after correction, coarsely, from their files."""
-        for band in self.after:
-            raster = l1c.bands[f"toa_reflectance/{band}"]
-            counts = decode_reduced(Path(raster.source), raster.grid, self.grid, threads)
-            shift = int(raster.offset - BOA_OFFSET)
-            self.before[band] = np.where(counts > 0, counts + shift, 0).astype(np.uint16)
+    def read_level_1c(self, band: str) -> None:
+        """Read a band of Level-1C coarsely from its file; bands may be read side by side."""
+        raster = self._l1c.bands[f"toa_reflectance/{band}"]
+        counts = decode_reduced(Path(raster.source), raster.grid, self.grid)
+        shift = int(raster.offset - BOA_OFFSET)
+        self.before[band] = np.where(counts > 0, counts + shift, 0).astype(np.uint16)
 
     def _reduced(self, counts: Counts, resolution: int) -> Counts:
-        return self._cut(resampled(counts, resolution, self.grid.resolution))
-
-    def _cut(self, image: Counts) -> Counts:
+        image = resampled(counts, resolution, self.grid.resolution)
         return np.ascontiguousarray(image[: self.grid.rows, : self.grid.columns])

@@ -42,10 +42,11 @@ def tile(l1c: SafeProduct) -> TileMetadata:
 
 def filled(l1c: SafeProduct, value: int | None = None) -> Thumbnails:
     """Thumbnails of bands with Level-1C's own counts, or one value; of classes in stripes, and two maps."""
-    thumbnails = Thumbnails(l1c.grid)
+    thumbnails = Thumbnails(l1c)
     for band in BANDS:
         counts = l1c.bands[f"toa_reflectance/{band}"].read_all()
         thumbnails.add_band(band, counts if value is None else np.full_like(counts, value))
+        thumbnails.read_level_1c(band)
     shape = l1c.grid.at(20).shape
     rows, columns = np.indices(shape)
     for content in ("AOT", "WVP"):
@@ -54,7 +55,6 @@ def filled(l1c: SafeProduct, value: int | None = None) -> Thumbnails:
     thumbnails.add_classes(
         (columns * 12 // shape[1]).astype(np.uint8) if value is None else np.zeros(shape, np.uint8)
     )
-    thumbnails.read_level_1c(l1c, 2)
     return thumbnails
 
 
@@ -64,7 +64,7 @@ def filled(l1c: SafeProduct, value: int | None = None) -> Thumbnails:
 def test_no_picture_is_large_and_every_factor_is_whole(side: int, resolution: int) -> None:
     grid = Grid(32631, 300000.0, 4900020.0, 10, side, side)
     assert thumbnail_resolution(grid) == resolution
-    assert max(Thumbnails(grid).grid.shape) <= LARGEST_SIDE
+    assert side * 10 // resolution <= LARGEST_SIDE
 
 
 def test_every_band_comes_to_the_same_pixels(l1c: SafeProduct) -> None:
