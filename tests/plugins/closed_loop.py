@@ -1,10 +1,7 @@
 """Closed loop on 6SV1.1: tiles of published spectra under its atmospheres, and how well Level-2A undoes them.
 
-    atmospheres = write_atmospheres(reference, folder)           # tests.plugins.six_s
-    tile = make_tile(folder / name, atmospheres[name])
-    order = tile.job_order_with({"atmospheric_state.ozone": ozone_of(tile), **WITHOUT_NEIGHBOURS})
-    ... run the order ...
-    print(table(results(tile)), column_table(columns(tile)))
+    found = run_closed_loop(folder, reference, "scene_T18LTM_aot025_wv30")
+    print(table(found.bands), column_table(found.columns))
 
 The surface consists of patches of 600 m, each of one spectrum of `ipf_plugins.simulator.spectra`: two fifths
 vegetation of four kinds, clear and turbid water, towns, a little snow, and soils. The products embed no
@@ -15,6 +12,9 @@ independent proof.
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from ipf_plugins.simulator.spectra import Cover, visible_ratios
 
 from tests.plugins.known_truth import (
     CORNER,
+    JUDGED,
     BandResult,
     KnownTruth,
     reflectance,
@@ -34,8 +35,11 @@ from tests.plugins.known_truth import (
 from tests.plugins.six_s import write_atmospheres
 
 __all__ = [
+    "JUDGED",
+    "PEER_RMSE",
     "WITHOUT_NEIGHBOURS",
     "BandResult",
+    "ClosedLoop",
     "ColumnResult",
     "bias_by_cover",
     "column_table",
@@ -43,6 +47,7 @@ __all__ = [
     "make_tile",
     "ozone_of",
     "results",
+    "run_closed_loop",
     "spectral_ratios",
     "table",
     "write_atmospheres",
@@ -86,6 +91,53 @@ class ColumnResult:
     worst: float
     within: float
     empty: float
+
+
+PEER_RMSE = {
+    "B02": 0.0023,
+    "B03": 0.0052,
+    "B04": 0.0039,
+    "B05": 0.0030,
+    "B06": 0.0093,
+    "B07": 0.0090,
+    "B08": 0.0047,
+    "B8A": 0.0098,
+    "B11": 0.0114,
+    "B12": 0.0127,
+}
+"""RMSE of FORCE (2025-11, adjacency off) on a tile of five spectra under ``scene_T18LTM_aot025_wv30``."""
+
+PROCESSOR = Path(sys.executable).with_name("ipf-processor")
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedLoop:
+    """What became of one atmosphere."""
+
+    tile: KnownTruth
+    bands: tuple[BandResult, ...]
+    columns: tuple[ColumnResult, ColumnResult]
+
+
+def run_closed_loop(
+    folder: Path,
+    reference: Path,
+    name: str,
+    parameters: Mapping[str, str] | None = None,
+    size_m: int = SMALL_TILE_M,
+) -> ClosedLoop:
+    """Make a tile under the atmosphere `name` in `folder`, process it, aerosol and water vapour retrieved."""
+    tile = make_tile(folder / name, write_atmospheres(reference, folder)[name], size_m)
+    shutil.rmtree(tile.folder / "L2A", ignore_errors=True)
+    given = {
+        "atmospheric_state.ozone": ozone_of(tile),
+        "format_l2a.jp2_profile": "fast",
+        **WITHOUT_NEIGHBOURS,
+    }
+    order = tile.job_order_with({**given, **(parameters or {})})
+    done = subprocess.run([PROCESSOR, order], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return ClosedLoop(tile, results(tile), columns(tile))
 
 
 def make_tile(
