@@ -25,17 +25,17 @@ KINDS = 2 * RANGES
 class TargetTests(NamedTuple):
     """Limits of the search for targets, reflectances at the top of the atmosphere.
 
-    Those with a shape (rows, columns) or (levels, rows, columns) are by cell, float32.
+    Those that are arrays are by cell, (rows, columns) and what stands with them, float32.
     """
 
     swir_minimum: Floats32
     """B12 above which vegetation is no water or shadow."""
     swir_maximum: Floats32
-    """B12 below which vegetation is dark, for each of the `RANGES`, rising."""
+    """B12 below which vegetation is dark, (rows, columns, `RANGES`), rising."""
     nir_maximum: Floats32
     """B8A below which vegetation is dark."""
     negative_red: Floats32
-    """B04 below which the ground would come out too dark, for each level of the aerosol."""
+    """B04 below which the ground would come out too dark, (rows, columns, levels), rising."""
     negative_nir: Floats32
     """The same for B8A."""
     red_maximum: float
@@ -95,21 +95,16 @@ def near(mask: Bytes, reach: int) -> Bytes:
 
 @kernel
 def gather_targets(
-    layers: tuple[Floats32, ...],
-    classes: Bytes,
-    near_cloud: Bytes,
-    tests: TargetTests,
-    first: tuple[int, int],
-    cell: int,
+    layers: Floats32, classes: Bytes, near_cloud: Bytes, tests: TargetTests, first: tuple[int, int], cell: int
 ) -> TargetSums:
     """Sums over the cells of a block.
 
-    `layers` are B02, B03, B04, B05, B8A, B09, B11, B12 and the elevation in metres, all (rows, columns) like
-    `classes` and `near_cloud`; `first` is the place of the first pixel in its cell, which has
+    `layers` (layers, rows, columns) are B02, B03, B04, B05, B8A, B09, B11, B12 and the elevation in metres;
+    `classes` and `near_cloud` (rows, columns); `first` is the place of the first pixel in its cell, which has
     `cell` x `cell` pixels. A pixel counts when no layer is NaN and it has a class.
     """
     rows, columns = tests.swir_minimum.shape
-    levels, depth = tests.negative_red.shape[0], len(layers)
+    levels, depth = tests.negative_red.shape[2], layers.shape[0]
     found = TargetSums(
         np.zeros((rows, columns), np.int64),
         np.zeros((rows, columns), np.int64),
@@ -118,63 +113,109 @@ def gather_targets(
         np.zeros((rows, columns, levels + 1), np.int64),
         np.full((rows, columns, depth), -1, np.int64),
     )
-    for i in range(classes.shape[0]):
-        y = (i + first[0]) // cell
-        for j in range(classes.shape[1]):
-            label = classes[i, j]
-            if label == 0:
-                continue
-            missing = False
-            for layer in layers:
-                missing |= np.isnan(layer[i, j])
-            if missing:
-                continue
-            x = (j + first[1]) // cell
-            found.valid[y, x] += 1
-            if label == WATER:
-                found.water[y, x] += 1
-            if label != VEGETATION and label != NOT_VEGETATED:
-                continue
-            red, nir = layers[RED][i, j], layers[NIR][i, j]
-            level = 0
-            while level < levels and not (
-                red < tests.negative_red[level, y, x] or nir < tests.negative_nir[level, y, x]
-            ):
-                level += 1
-            found.negative[y, x, level] += 1
-            if label == VEGETATION:
-                _add_vegetation(layers, near_cloud[i, j], tests, (i, j), (y, x), found)
+    down = (np.arange(classes.shape[0]) + first[0]) // cell
+    across = (np.arange(classes.shape[1]) + first[1]) // cell
+    _count_pixels(layers, classes, tests, down, across, found)
+    _sum_vegetation(layers, classes, near_cloud, tests, down, across, found)
     return found
 
 
 @kernel
-def _add_vegetation(
-    layers: tuple[Floats32, ...],
-    near_cloud: int,
+def _count_pixels(
+    layers: Floats32, classes: Bytes, tests: TargetTests, down: Integers, across: Integers, found: TargetSums
+) -> None:
+    """Count valid pixels, water, and by level the pixels that come out too dark."""
+    valid, water, negative = found.valid, found.water, found.negative
+    red_limits, nir_limits = tests.negative_red, tests.negative_nir
+    for i in range(classes.shape[0]):
+        y = down[i]
+        for j in range(classes.shape[1]):
+            label = classes[i, j]
+            if label == 0 or _is_missing(layers, i, j):
+                continue
+            x = across[j]
+            valid[y, x] += 1
+            if label == WATER:
+                water[y, x] += 1
+            elif label == VEGETATION or label == NOT_VEGETATED:
+                by_red = _level(red_limits, y, x, layers[RED, i, j])
+                negative[y, x, min(by_red, _level(nir_limits, y, x, layers[NIR, i, j]))] += 1
+
+
+@kernel
+def _sum_vegetation(
+    layers: Floats32,
+    classes: Bytes,
+    near_cloud: Bytes,
     tests: TargetTests,
-    pixel: tuple[int, int],
-    cell: tuple[int, int],
+    down: Integers,
+    across: Integers,
     found: TargetSums,
 ) -> None:
-    """Add a pixel of vegetation to the targets of its cell, where it is one."""
-    red, nir, swir = layers[RED][pixel], layers[NIR][pixel], layers[SWIR][pixel]
-    ndvi = (nir - red) / (nir + red)
-    if nir > tests.bright_nir_minimum and ndvi > tests.bright_ndvi_minimum and not near_cloud:
-        darkest = found.bright[cell[0], cell[1]]
-        if darkest[0] < 0 or _units(red) < darkest[RED]:
-            for number, layer in enumerate(layers):
-                darkest[number] = _units(layer[pixel])
-    if not (red <= tests.red_maximum and ndvi > tests.ndvi_minimum and nir < tests.nir_maximum[cell]):
-        return
-    if not swir > tests.swir_minimum[cell]:
-        return
+    """Sum up dark vegetation, and keep the darkest of the bright."""
+    pixels, sums, bright = found.pixels, found.sums, found.bright
+    nir_maximum, swir_minimum, swir_maximum = tests.nir_maximum, tests.swir_minimum, tests.swir_maximum
+    for i in range(classes.shape[0]):
+        y = down[i]
+        for j in range(classes.shape[1]):
+            if classes[i, j] != VEGETATION or _is_missing(layers, i, j):
+                continue
+            x = across[j]
+            red, nir = layers[RED, i, j], layers[NIR, i, j]
+            ndvi = (nir - red) / (nir + red)
+            if nir > tests.bright_nir_minimum and ndvi > tests.bright_ndvi_minimum and not near_cloud[i, j]:
+                _keep_darker(bright, y, x, layers, i, j)
+            if not (red <= tests.red_maximum and ndvi > tests.ndvi_minimum and nir < nir_maximum[y, x]):
+                continue
+            kind = _range(swir_minimum, swir_maximum, y, x, layers[SWIR, i, j])
+            if kind < 0:
+                continue
+            if near_cloud[i, j]:
+                kind += RANGES
+            pixels[y, x, kind] += 1
+            for place in range(layers.shape[0]):
+                sums[y, x, kind, place] += _units(layers[place, i, j])
+
+
+@kernel
+def _is_missing(layers: Floats32, i: int, j: int) -> bool:
+    """Whether any layer of a pixel is NaN."""
+    total = np.float32(0.0)
+    for place in range(layers.shape[0]):
+        total += layers[place, i, j]
+    return np.isnan(total)
+
+
+@kernel
+def _keep_darker(bright: Integers, y: int, x: int, layers: Floats32, i: int, j: int) -> None:
+    """Take the pixel for its cell where it is darker in red than the one before."""
+    if bright[y, x, 0] < 0 or _units(layers[RED, i, j]) < bright[y, x, RED]:
+        for place in range(layers.shape[0]):
+            bright[y, x, place] = _units(layers[place, i, j])
+
+
+@kernel
+def _level(limits: Floats32, y: int, x: int, value: np.float32) -> int:
+    """Place of the first of the rising limits of a cell that is above `value`; their number where none is."""
+    low, high = 0, limits.shape[2]
+    while low < high:
+        middle = (low + high) // 2
+        if limits[y, x, middle] > value:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@kernel
+def _range(least: Floats32, largest: Floats32, y: int, x: int, value: np.float32) -> int:
+    """Number of the range of B12 that `value` lies in; -1 where it lies in none."""
+    if not value > least[y, x]:
+        return -1
     for number in range(RANGES):
-        if swir < tests.swir_maximum[number, cell[0], cell[1]]:
-            kind = number + RANGES if near_cloud else number
-            found.pixels[cell[0], cell[1], kind] += 1
-            for place, layer in enumerate(layers):
-                found.sums[cell[0], cell[1], kind, place] += _units(layer[pixel])
-            return
+        if value < largest[y, x, number]:
+            return number
+    return -1
 
 
 @kernel

@@ -10,7 +10,7 @@ function of the targets of all of them, on cells that they share.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -96,7 +96,7 @@ def accumulate(inputs: Inputs, parameters: DarkTargetsParameters, context: Conte
     frame, offset = cells_of(scene.grid, *place, *(RESOLUTION * size for size in classes.shape))
     first = offset[0] // RESOLUTION, offset[1] // RESOLUTION
     tests = _tests(scene, parameters, frame, _at_cells(elevation, first, (frame.rows, frame.columns)))
-    layers = (*(np.ascontiguousarray(inputs.toa_reflectance[band]) for band in BANDS), elevation)
+    layers = np.stack([*(inputs.toa_reflectance[band] for band in BANDS), elevation])
     around = np.isin(inputs.scene_classification, (CLOUD_MEDIUM, CLOUD_HIGH, THIN_CIRRUS)).astype(np.uint8)
     reach = parameters.cloud_distance // RESOLUTION
     rows, columns = (slice(MARGIN - reach, size - MARGIN + reach) for size in around.shape)
@@ -129,15 +129,20 @@ def _tests(
 
     return TargetTests(
         swir_minimum=at_top("B12", parameters.swir_minimum),
-        swir_maximum=np.stack([at_top("B12", limit) for limit in parameters.swir_maxima]),
+        swir_maximum=np.stack([at_top("B12", limit) for limit in parameters.swir_maxima], axis=-1),
         nir_maximum=at_top("B8A", parameters.nir_maximum),
-        negative_red=np.stack([at_top("B04", parameters.negative_red, level) for level in LEVELS]),
-        negative_nir=np.stack([at_top("B8A", parameters.negative_nir, level) for level in LEVELS]),
+        negative_red=_levels(at_top("B04", parameters.negative_red, level) for level in LEVELS),
+        negative_nir=_levels(at_top("B8A", parameters.negative_nir, level) for level in LEVELS),
         red_maximum=parameters.red_maximum,
         ndvi_minimum=parameters.ndvi_minimum,
         bright_nir_minimum=parameters.bright_nir_minimum,
         bright_ndvi_minimum=parameters.bright_ndvi_minimum,
     )
+
+
+def _levels(limits: Iterable[FloatImage]) -> FloatImage:
+    """Limits of all levels, (rows, columns, levels), made to rise where the air of a level is darker."""
+    return np.asarray(np.maximum.accumulate(np.stack(list(limits), axis=-1), axis=-1))
 
 
 def combine(first: Gathered, second: Gathered) -> Gathered:

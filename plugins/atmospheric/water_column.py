@@ -53,32 +53,38 @@ def water_column(
     def surface(band: str, column: Floats32) -> Floats32:
         return ground.seen_through(band, toa[band], aot, column)
 
-    nir = surface("B8A", start)
-    expected = nir
-    if relation is not None:
-        edge = surface("B07", start)
-        ratio = relation.water_band_ratio(edge, nir, surface("B11", start))
-        if snow is not None and snow.any():
-            slope = np.clip(nir / np.maximum(edge, LEAST_REFLECTANCE), LEAST_REFLECTANCE, 1.0)
-            ratio = np.where(snow, slope ** np.float32(SNOW_EXPONENT), ratio)
-        expected = nir * ratio
+    def expected(column: Floats32) -> Floats32:
+        """ln of the reflectance that the ground has in B09, under bands that vapour dims a little too."""
+        nir = surface("B8A", column)
+        wanted = np.where((nir >= nir_minimum) & (toa["B09"] > 0), nir, np.float32(np.nan))
+        if relation is not None:
+            edge = surface("B07", column)
+            ratio = relation.water_band_ratio(edge, nir, surface("B11", column))
+            wanted = wanted * (ratio if snow is None else np.where(snow, _snow_ratio(edge, nir), ratio))
+        return np.asarray(np.log(wanted), np.float32)
+
+    def seen(root: Floats32) -> Floats32:
+        return np.asarray(np.log(surface("B09", root * root)), np.float32)
+
     with np.errstate(invalid="ignore", divide="ignore"):
-        usable = (nir >= nir_minimum) & (toa["B09"] > 0)
-        wanted = np.log(np.where(usable, expected, np.nan)).astype(np.float32)
-
-        def excess(root: Floats32) -> Floats32:
-            return np.asarray(np.log(surface("B09", root * root)) - wanted, np.float32)
-
         largest = np.sqrt(_largest_column(ground))
         older = np.sqrt(start)
         newer = np.asarray(older + np.float32(0.1), np.float32)
-        of_older, of_newer = excess(older), excess(newer)
-        for _ in range(STEPS):
-            root = np.clip(secant_step(older, newer, of_older, of_newer), 0.0, largest)
-            older, of_older, newer = newer, of_newer, np.asarray(root, np.float32)
-            of_newer = excess(newer)
-        found = np.abs(of_newer) <= TOLERANCE
+        wanted, of_older, of_newer = expected(start), seen(older), seen(newer)
+        for step in range(STEPS):
+            root = secant_step(older, newer, of_older - wanted, of_newer - wanted)
+            older, of_older, newer = newer, of_newer, np.clip(root, np.float32(0.0), largest)
+            of_newer = seen(newer)
+            if step == 0:
+                wanted = expected(newer * newer)
+        found = np.abs(of_newer - wanted) <= TOLERANCE
     return np.asarray(np.where(found, newer * newer, np.nan), np.float32)
+
+
+def _snow_ratio(edge: Floats32, nir: Floats32) -> Floats32:
+    """B09/B8A of snow from B07 and B8A, at most 1."""
+    slope = np.clip(nir / np.maximum(edge, LEAST_REFLECTANCE), LEAST_REFLECTANCE, 1.0)
+    return np.asarray(slope**SNOW_EXPONENT, np.float32)
 
 
 def _largest_column(ground: Ground) -> np.float32:
