@@ -120,7 +120,7 @@ def _by_patch(
     sums = (np.zeros((count + 1, HEIGHTS.size), np.int32), np.zeros((count + 1, HEIGHTS.size), np.int32))
     for total, part in zip(sums, (seen, shaded), strict=True):
         np.add.at(total, owner, part)
-    return *sums, np.bincount(owner, weights=cells, minlength=count + 1)
+    return sums[0], sums[1], np.bincount(owner, weights=cells, minlength=count + 1).astype(np.float64)
 
 
 def _shares(seen: Labels, shaded: Labels, cells: Doubles) -> Doubles:

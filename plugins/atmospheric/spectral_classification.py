@@ -8,7 +8,7 @@ statistics of the scene) `scene_classification` decides; the flags say what it m
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,7 @@ HELD = ("B06", "B07", "B08", "B09")
 """Bands without a test: it is only asked whether they hold data."""
 
 Bytes = npt.NDArray[np.uint8]
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,10 @@ def classify_spectra(
     if snowy.any():
         clear_snow_ring(cloud, ground, dilate_diamond(snowy, RING), b12, limits)
     like = shade_likeness(b02, b03, b04, b8a, b11, b12, limits)
-    shaded = majority(like & NEAR_REFERENCE, 1) | majority(like & BELOW_REFERENCE, 1)
-    dim = majority(like & ROUGHLY_NEAR, 1)
-    cloud, snow, ground, shaded, dim = (_inner(layer) for layer in (cloud, snow, ground, shaded, dim))
+    shaded = _mostly(like, NEAR_REFERENCE) | _mostly(like, BELOW_REFERENCE)
+    dim = _mostly(like, ROUGHLY_NEAR)
+    cloud, snow = _inner(cloud), _inner(snow)
+    ground, shaded, dim = _inner(ground), _inner(shaded), _inner(dim)
     b02, b03, b04, b05, b8a, b11 = (_inner(band) for band in (b02, b03, b04, b05, b8a, b11))
     ground[_missing(inputs)] = 0
     elevation = _elevation(inputs, b10.shape)
@@ -88,7 +90,12 @@ def classify_spectra(
     return Outputs(classes, _percent(cloud, classes), _percent(snow, classes), flags)
 
 
-def _inner(layer: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+def _mostly(likeness: Bytes, bit: int) -> Bytes:
+    """1 where a pixel and its eight neighbours mostly have the bit."""
+    return majority(likeness & np.uint8(bit), 1)
+
+
+def _inner(layer: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
     """The block without its margin."""
     return np.ascontiguousarray(layer[RING:-RING, RING:-RING])
 
