@@ -5,6 +5,9 @@ from a data file. They need not be exact: whatever stands here is the scene's tr
 
 * soils, rocks, roofs, asphalt, grass, trees: ECOSTRESS spectral library (Meerdink et al. 2019, Remote Sensing
   of Environment 230, 111196) and USGS library version 7 (Kokaly et al. 2017, USGS Data Series 1035);
+* vegetation: canopies simulated with PROSAIL (Jacquemoud et al. 2009, Remote Sensing of Environment 113, S56-
+  S66): dense ones have B04/B12 of 0.3 to 0.65 and B02/B04 of 0.7 to 1.3 (the middle half); water in leaves
+  leaves B09 0.955 to 0.98 of B8A and B10 1.1 to 1.3 of B11. Dry soils rise: B09 is 1.04 of B8A;
 * snow: fine to medium grains (Warren 1982, Reviews of Geophysics 20, 67-89);
 * water: absorption of pure water and back-scattering of particles (Mobley 1994, Light and Water, ch. 3);
 * clouds and cirrus: Gao et al. 1998, Journal of Geophysical Research 103, 32169-32176 (cirrus ratios);
@@ -69,15 +72,15 @@ MATERIALS: dict[Cover, Material] = {
     Cover.CLEAR_WATER: Material((26, 30, 28, 12, 9, 6, 6, 5, 4, 3, 2, 2, 1), 0.06, 0.010),
     Cover.TURBID_WATER: Material((45, 58, 85, 60, 50, 24, 23, 17, 12, 6, 2, 2, 1), 0.10, 0.010),
     Cover.SAND: Material((160, 205, 275, 330, 350, 370, 385, 400, 410, 420, 430, 470, 450), 0.06, 0.012),
-    Cover.GREEN_CROP: Material((25, 30, 60, 32, 90, 330, 430, 450, 465, 460, 300, 210, 95), 0.12, 0.008),
-    Cover.GRASS: Material((35, 45, 80, 60, 120, 270, 320, 340, 350, 350, 280, 250, 140), 0.10, 0.008),
-    Cover.STUBBLE: Material((60, 80, 120, 170, 200, 230, 250, 270, 280, 290, 320, 360, 280), 0.10, 0.008),
-    Cover.DRY_SOIL: Material((90, 110, 150, 200, 220, 235, 250, 265, 275, 280, 310, 370, 330), 0.10, 0.008),
+    Cover.GREEN_CROP: Material((25, 30, 60, 32, 90, 330, 430, 450, 465, 450, 270, 210, 95), 0.12, 0.008),
+    Cover.GRASS: Material((35, 45, 80, 60, 120, 270, 320, 340, 350, 343, 285, 250, 140), 0.10, 0.008),
+    Cover.STUBBLE: Material((60, 80, 120, 170, 200, 230, 250, 270, 280, 297, 345, 360, 280), 0.10, 0.008),
+    Cover.DRY_SOIL: Material((90, 110, 150, 200, 220, 235, 250, 265, 275, 285, 350, 370, 330), 0.10, 0.008),
     Cover.MOIST_SOIL: Material((45, 55, 75, 95, 105, 115, 125, 135, 140, 145, 150, 190, 160), 0.12, 0.008),
     Cover.BROADLEAF_FOREST: Material(
-        (20, 25, 45, 25, 70, 240, 310, 330, 345, 345, 240, 150, 65), 0.10, 0.020
+        (20, 25, 45, 25, 70, 240, 310, 330, 345, 333, 195, 150, 65), 0.10, 0.020
     ),
-    Cover.CONIFER_FOREST: Material((18, 20, 32, 20, 45, 140, 175, 185, 195, 195, 140, 85, 40), 0.10, 0.020),
+    Cover.CONIFER_FOREST: Material((18, 20, 32, 20, 45, 140, 175, 185, 195, 188, 110, 85, 40), 0.10, 0.020),
     Cover.ROOF: Material((130, 150, 180, 210, 220, 230, 240, 250, 255, 260, 270, 290, 280), 0.20, 0.060),
     Cover.ASPHALT: Material((80, 90, 100, 110, 115, 120, 125, 130, 132, 134, 140, 155, 155), 0.10, 0.030),
     Cover.ROCK: Material((100, 120, 150, 180, 190, 200, 210, 220, 220, 225, 240, 260, 240), 0.12, 0.020),
