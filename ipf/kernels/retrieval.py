@@ -137,7 +137,7 @@ def _count_pixels(
             valid[y, x] += 1
             if label == WATER:
                 water[y, x] += 1
-            elif label == VEGETATION or label == NOT_VEGETATED:
+            elif label in (VEGETATION, NOT_VEGETATED):
                 by_red = _level(red_limits, y, x, layers[RED, i, j])
                 negative[y, x, min(by_red, _level(nir_limits, y, x, layers[NIR, i, j]))] += 1
 

@@ -38,7 +38,7 @@ from ipf_plugins.atmospheric.target_parameters import MARGIN_M, DarkTargetsParam
 from ipf.auxiliary.meteorology import read_meteorology
 from ipf.engine import Bands, Context, Findings, SceneStep, reads
 from ipf.errors import AuxiliaryError
-from ipf.kernels.classification import CLOUD_HIGH, CLOUD_MEDIUM, THIN_CIRRUS
+from ipf.kernels.classification import CLOUD_MEDIUM, THIN_CIRRUS
 from ipf.kernels.retrieval import TargetTests, gather_targets, near
 from ipf.product.reader import SafeProduct
 
@@ -97,7 +97,8 @@ def accumulate(inputs: Inputs, parameters: DarkTargetsParameters, context: Conte
     first = offset[0] // RESOLUTION, offset[1] // RESOLUTION
     tests = _tests(scene, parameters, frame, _at_cells(elevation, first, (frame.rows, frame.columns)))
     layers = np.stack([*(inputs.toa_reflectance[band] for band in BANDS), elevation])
-    around = np.isin(inputs.scene_classification, (CLOUD_MEDIUM, CLOUD_HIGH, THIN_CIRRUS)).astype(np.uint8)
+    labels = inputs.scene_classification
+    around = ((labels >= CLOUD_MEDIUM) & (labels <= THIN_CIRRUS)).astype(np.uint8)
     reach = parameters.cloud_distance // RESOLUTION
     rows, columns = (slice(MARGIN - reach, size - MARGIN + reach) for size in around.shape)
     near_cloud = near(np.ascontiguousarray(around[rows, columns]), reach)

@@ -13,21 +13,6 @@ from ipf_plugins.atmospheric.dark_cells import file_name as name_of
 from ipf.engine import Context, Findings, NoParameters, PlannedFile, SinkStep, Written
 from ipf.product.reader import SafeProduct
 
-TASK = "L2A_DARK_TARGETS"
-"""Task that gathers the targets of one tile, before the tiles of a datastrip are corrected."""
-TASK_STEPS = (
-    "read_l1c",
-    "atmospheric_state",
-    "elevation",
-    "atmosphere_model",
-    "terrain",
-    "spectral_classification",
-    "cloud_field",
-    "scene_classification",
-    "dark_targets",
-    "write_dark_targets",
-)
-
 
 @dataclass(frozen=True)
 class Inputs:
