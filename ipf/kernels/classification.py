@@ -94,6 +94,8 @@ class Thresholds(NamedTuple):
     cirrus_high: Real
     cirrus_blue_maximum: Real
     cirrus_elevation_maximum: Real
+    thick_cirrus_elevation_maximum: Real
+    thick_cirrus_confidence: Real
     snow_ring_swir_maximum: Real
     shadow_b02: Real
     shadow_b03: Real
@@ -264,14 +266,20 @@ def _recovered(b02: Real, b03: Real, b04: Real, b8a: Real, b11: Real, ground: in
 
 
 @kernel
+def _is_thick_cirrus(b10: Real, elevation: Real, t: Thresholds) -> bool:
+    """Whether B10 alone tells a cloud."""
+    return bool(b10 >= t.cirrus_high and elevation < t.thick_cirrus_elevation_maximum)
+
+
+@kernel
 def _clouds(b02: Real, b10: Real, cloud: Real, ground: int, elevation: Real, t: Thresholds) -> int:
     """Class of a pixel whose ground class and cloud confidence are known (step 7).
 
-    On high ground B10 shows the ground itself: there it tells no thin cirrus.
+    On high ground B10 shows the ground itself: there it tells no cirrus.
     """
     if cloud >= t.cloud_high_probability:
         return CLOUD_HIGH
-    if cloud >= t.cloud_medium_probability or b10 >= t.cirrus_high:
+    if cloud >= t.cloud_medium_probability or _is_thick_cirrus(b10, elevation, t):
         return CLOUD_MEDIUM
     if b10 > t.cirrus_low and b02 < t.cirrus_blue_maximum and elevation < t.cirrus_elevation_maximum:
         return THIN_CIRRUS
@@ -338,13 +346,15 @@ def spectral_classes(
     b10: FloatImage,
     b11: FloatImage,
     cloud: FloatImage,
+    snow: FloatImage,
     ground: ByteImage,
     elevation: FloatImage,
     t: Thresholds,
 ) -> ByteImage:
     """Classes (0-11, or `UNDECIDED`) from confidence and ground, with cirrus and recoveries (step 7).
 
-    `elevation` of the ground in metres, NaN where unknown (sea): there thin cirrus is told.
+    `elevation` of the ground in metres, NaN where unknown (sea): there cirrus is told. Thick cirrus gets at
+    least its stated confidence, and then is no snow: changes `cloud` and `snow` (Sen2Cor 2.10).
     """
     classes = np.zeros(ground.shape, np.uint8)
     for row in range(ground.shape[0]):
@@ -360,4 +370,6 @@ def spectral_classes(
             if np.isnan(height):
                 height = ZERO
             classes[row, column] = _clouds(blue, cirrus, confidence, kind, height, t)
+            if confidence < t.thick_cirrus_confidence and _is_thick_cirrus(cirrus, height, t):
+                cloud[row, column], snow[row, column] = t.thick_cirrus_confidence, ZERO
     return classes

@@ -198,5 +198,5 @@ def _bright_ground(classes: Bytes, flags: Bytes) -> None:
     """Ground where a small bright cloud has the spectrum of ground (Sen2Cor 2.10)."""
     clouds = select(classes, CLOUD_MEDIUM, CLOUD_HIGH)
     big = dilate_box(erode_box(clouds, SMALL_CLOUD), BIG_CLOUD_REACH)
-    small = (flags & BRIGHT_GROUND) & ~(big * np.uint8(255))
+    small: Bytes = ((flags & BRIGHT_GROUND != 0) & (big == 0)).astype(np.uint8)
     rules.replace_where(classes, small, CLOUD_MEDIUM, CLOUD_HIGH, NOT_VEGETATED)

@@ -85,7 +85,7 @@ def classify_spectra(
     b02, b03, b04, b05, b8a, b11 = (_inner(band) for band in (b02, b03, b04, b05, b8a, b11))
     ground[_missing(inputs)] = 0
     elevation = _elevation(inputs, b10.shape)
-    classes = spectral_classes(b02, b03, b04, b8a, b10, b11, cloud, ground, elevation, limits)
+    classes = spectral_classes(b02, b03, b04, b8a, b10, b11, cloud, snow, ground, elevation, limits)
     flags = spectral_flags(b01, b02, b03, b04, b05, b8a, b10, b11, shaded, dim, classes, limits)
     return Outputs(classes, _percent(cloud, classes), _percent(snow, classes), flags)
 
@@ -102,7 +102,7 @@ def _inner(layer: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
 
 def _missing(inputs: Inputs) -> npt.NDArray[np.bool_]:
     """Where a band that no test asks about holds no data."""
-    missing = np.isnan(inputs.looked_at["B01"])
+    missing: npt.NDArray[np.bool_] = np.isnan(inputs.looked_at["B01"])
     for band in HELD:
         missing |= np.isnan(inputs.held[band])
     return missing

@@ -132,6 +132,19 @@ class SpectralClassificationParameters(StepParameters):
         0.255, "B11 - B10 above which it may be bright ground (2.10)"
     )
     bright_coastal_maximum: float = reflectance(0.30, "B01 below which it may be bright ground (2.10)")
+    thick_cirrus_elevation_maximum: float = Field(
+        default=1500.0,
+        ge=-500.0,
+        le=10000.0,
+        description="ground elevation in m up to which B10 alone tells a cloud of class 8 (2.10); 2.8: 10000",
+        json_schema_extra={"unit": "m", "source": SOURCE},
+    )
+    thick_cirrus_confidence: float = threshold(
+        0.65,
+        0.0,
+        1.0,
+        "least confidence of a cloud that B10 alone tells (2.10); 2.8: 0, as its brightness says",
+    )
     snow_possible: bool = Field(
         default=True,
         description="whether snow may lie in the scene; false where the season or place excludes it",

@@ -57,14 +57,16 @@ def image(*values: float) -> list[np.ndarray]:
     return [np.full((1, 1), value, np.float32) for value in values]
 
 
-def classify(bands: list[np.ndarray], snow: bool = True, cirrus: bool = True) -> tuple[np.ndarray, ...]:
+def classify(
+    bands: list[np.ndarray], snow_possible: bool = True, cirrus: bool = True
+) -> tuple[np.ndarray, ...]:
     """Classes, what no test decided as unclassified, and confidences in percent; no ring around snow."""
     b02, b03, b04, b05, b8a, b10, b11, b12 = bands
-    cloud, snow_confidence, ground = classification.spectral_tests(b02, b03, b04, b05, b8a, b11, b12, snow, T)
+    cloud, snow, ground = classification.spectral_tests(b02, b03, b04, b05, b8a, b11, b12, snow_possible, T)
     elevation = np.full(b02.shape, 0 if cirrus else 3000, np.float32)
-    classes = classification.spectral_classes(b02, b03, b04, b8a, b10, b11, cloud, ground, elevation, T)
+    classes = classification.spectral_classes(b02, b03, b04, b8a, b10, b11, cloud, snow, ground, elevation, T)
     classes[classes == classification.UNDECIDED] = classification.UNCLASSIFIED
-    percent = [np.where(classes == 0, np.float32(0), np.float32(100) * c) for c in (cloud, snow_confidence)]
+    percent = [np.where(classes == 0, np.float32(0), np.float32(100) * c) for c in (cloud, snow)]
     return classes, *percent
 
 
@@ -112,10 +114,18 @@ def test_blue_below_the_limit_of_rock_is_less_of_a_cloud_even_when_no_rock(
 
 
 def test_where_snow_is_impossible_a_snowy_spectrum_is_cloud() -> None:
-    classes, cloud, snow = classify(image(*SPECTRA["fresh snow"][1]), snow=False)
+    classes, cloud, snow = classify(image(*SPECTRA["fresh snow"][1]), snow_possible=False)
     assert classes[0, 0] != classification.SNOW
     assert snow[0, 0] == 0
     assert cloud[0, 0] == 0  # B04/B11 above 6 speaks against cloud as well
+
+
+def test_thick_cirrus_over_snow_is_cloud_on_low_ground_only() -> None:
+    veiled = [0.85, 0.83, 0.82, 0.82, 0.78, 0.05, 0.10, 0.08]
+    classes, cloud, snow = classify(image(*veiled))
+    assert (classes[0, 0], cloud[0, 0], snow[0, 0]) == (classification.CLOUD_MEDIUM, pytest.approx(65), 0)
+    classes, cloud, snow = classify(image(*veiled), cirrus=False)
+    assert (classes[0, 0], cloud[0, 0], snow[0, 0]) == (classification.SNOW, 0, 100)
 
 
 def test_high_ground_is_not_called_cirrus() -> None:
@@ -165,12 +175,12 @@ def test_undecided_is_told_from_little_cloud() -> None:
     b02, b03, b04, b05, b8a, b10, b11, b12 = image(
         *DARK_OR_UNCLASSIFIED["unclassified: not water, B8A = 0.31"][1]
     )
-    cloud, _, ground = classification.spectral_tests(b02, b03, b04, b05, b8a, b11, b12, True, T)
+    cloud, snow, ground = classification.spectral_tests(b02, b03, b04, b05, b8a, b11, b12, True, T)
     flat = np.zeros((1, 1), np.float32)
-    undecided = classification.spectral_classes(b02, b03, b04, b8a, b10, b11, cloud, ground, flat, T)
+    undecided = classification.spectral_classes(b02, b03, b04, b8a, b10, b11, cloud, snow, ground, flat, T)
     assert undecided[0, 0] == classification.UNDECIDED
     cloud[:] = 0.1
-    little = classification.spectral_classes(b02, b03, b04, b8a, b10, b11, cloud, ground, flat, T)
+    little = classification.spectral_classes(b02, b03, b04, b8a, b10, b11, cloud, snow, ground, flat, T)
     assert little[0, 0] == classification.UNCLASSIFIED
 
 
@@ -280,15 +290,19 @@ def twin(bands: list[np.ndarray], snow_possible: bool, cirrus_possible: bool) ->
     deep = (b02_b11 > T.water_ratio_high) & (b8a < b04) & (b8a < T.recovery_water_nir_maximum)
     ground[open_ & deep] = 6
     ground[(ground == 2) & (b02_b11 < T.recovery_soil_ratio)] = 5
+    thick = cirrus_possible & (b10 >= T.cirrus_high)
     thin = cirrus_possible & (b10 > T.cirrus_low) & (b02 < T.cirrus_blue_maximum)
     classes = np.select(
         [
             cloud >= T.cloud_high_probability,
-            (cloud >= T.cloud_medium_probability) | (b10 >= T.cirrus_high),
+            (cloud >= T.cloud_medium_probability) | thick,
             thin,
         ],
         [9, 8, 10],
         ground,
     )
+    raised = thick & (cloud < T.thick_cirrus_confidence)
+    cloud = np.where(raised, T.thick_cirrus_confidence, cloud)
+    snow = np.where(raised, np.float32(0), snow)
     layers = (classes.astype(np.uint8), np.float32(100) * cloud, np.float32(100) * snow)
     return tuple(np.where(missing, layer.dtype.type(0), layer) for layer in layers)
