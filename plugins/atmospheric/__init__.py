@@ -98,7 +98,6 @@ def ipf_tasks() -> Iterable[TaskDefinition]:
             FileRequirement(file_types=("KPI_L2A",), mandatory=False, summary="folder of indicators"),
         ),
         ignored_parameters=IGNORED,
-        warnings_exit_zero=True,
         settings=settings,
         summary="scene classification and surface reflectance of one tile",
     )
@@ -108,7 +107,6 @@ def ipf_tasks() -> Iterable[TaskDefinition]:
         inputs=INPUTS,
         outputs=(FileRequirement(file_types=("DARK_TARGETS",), summary="folder of the tile's dark targets"),),
         ignored_parameters=IGNORED,
-        warnings_exit_zero=True,
         settings=settings,
         summary="dark targets of one tile, for one aerosol over all tiles of a datastrip",
     )

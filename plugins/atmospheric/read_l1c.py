@@ -95,9 +95,9 @@ def _of_quantity(rasters: Rasters, quantity: str) -> dict[str, Raster]:
 
 
 def refuse_bad_files(known: Mapping[str, Any], parameters: NoParameters, context: Context) -> Findings:
-    """Refuse images and masks that are missing or empty; raises `ProductError` naming the first one.
+    """Refuse images and masks that are missing, empty, cut or of another tile, without decoding them.
 
-    Raster masks are passed on undecoded, so that those that are cut or of another tile are refused here.
+    Raises `ProductError` naming the first one.
     """
     product: SafeProduct = known["l1c_product"]
     for layer, raster in (*product.bands.items(), *product.masks.items()):
@@ -108,7 +108,7 @@ def refuse_bad_files(known: Mapping[str, Any], parameters: NoParameters, context
             raise ProductError(f"{path}: {layer}: {problem.strerror or problem}") from problem
         if size <= 1:
             raise ProductError(f"{path}: {layer}: empty stand-in of {size} bytes, expected an image")
-    for raster in product.masks.values():
+    for raster in (*product.bands.values(), *product.masks.values()):
         if Path(raster.source).suffix in EXTENSIONS:
             check_image(Path(raster.source), raster.grid, components=len(raster.flags) or 1)
     return Findings(auxiliary=tuple(path for _, path in sorted(product.auxiliary_files.items())))

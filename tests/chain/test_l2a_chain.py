@@ -23,6 +23,7 @@ from tests.chain.conftest import MakeLayer
 from tests.chain.judge import State
 from tests.chain.management_layer import ManagementLayer
 
+PARAMETER_FILES = Path(__file__).parents[2] / "auxdata" / "gipp"
 INPUTS = (
     ("MSI_L1C_DS", "Directory"),
     ("MSI_L1C_TL", "Directory"),
@@ -64,6 +65,9 @@ def layer(make_layer: MakeLayer, l1c: Path) -> ManagementLayer:
         **made.database,
         "MSI_L1C_TL": tuple((l1c / "GRANULE").iterdir()),
         "MSI_L1C_DS": tuple((l1c / "DATASTRIP").iterdir()),
+        "GIP_L2ACSC": (PARAMETER_FILES / "L2A_CAL_SC_GIPP.xml",),
+        "GIP_L2ACAC": (PARAMETER_FILES / "L2A_CAL_AC_GIPP.xml",),
+        "GIP_PROBA2": (PARAMETER_FILES / "L2A_PB_GIPP.xml",),
     }
     return made
 
