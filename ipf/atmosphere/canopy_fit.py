@@ -46,8 +46,11 @@ LARGEST_SHADE = 0.6
 """Share of a stand in the shadow of its own crowns (Smith et al. 1990, Remote Sens. Environ. 31, 1); a
 part of the sky lights it, which is blue."""
 
-SELECTION = {"b12": (0.01, 0.12), "largest_b04": 0.08, "least_ndvi": 0.5}
-"""Canopies that count for the visible bands: what the search for dark vegetation accepts, surface values."""
+SWIR_RANGE = (0.01, 0.12)
+LARGEST_RED = 0.08
+LEAST_NDVI = 0.5
+"""Stands that count for the visible bands: what the search for dark vegetation accepts, surface reflectance
+in B12 and B04 and their NDVI."""
 
 
 def sample_reflectance(averages: Mapping[str, Floats], samples: int = SAMPLES, seed: int = SEED) -> Floats:
@@ -151,11 +154,9 @@ def fit(stands: Floats, satellite: str) -> CanopyRelation:
 def dark_vegetation(by_band: Mapping[str, Floats]) -> npt.NDArray[np.bool_]:
     """Stands that pass for dark vegetation."""
     red, nir, swir = by_band["B04"], by_band["B8A"], by_band["B12"]
-    low, high = SELECTION["b12"]  # type: ignore[misc]
     ndvi = (nir - red) / (nir + red)
-    return np.asarray(
-        (swir > low) & (swir < high) & (red < SELECTION["largest_b04"]) & (ndvi > SELECTION["least_ndvi"])
-    )
+    dark = (swir > SWIR_RANGE[0]) & (swir < SWIR_RANGE[1]) & (red < LARGEST_RED)
+    return np.asarray(dark & (ndvi > LEAST_NDVI))
 
 
 def _regression(
@@ -192,7 +193,7 @@ def provenance(stands: Floats, responses: Mapping[str, Any], irradiance: Mapping
         "seed": SEED,
         "largest_brown_share": LARGEST_BROWN_SHARE,
         "largest_shade": LARGEST_SHADE,
-        "selection_for_visible": {key: list(np.atleast_1d(value)) for key, value in SELECTION.items()},
+        "selection_for_visible": {"B12": SWIR_RANGE, "largest_B04": LARGEST_RED, "least_NDVI": LEAST_NDVI},
         "selected": int(dark.sum()),
         "ratios_5_25_50_75_95_percent": {
             name: [round(float(value), 2) for value in np.percentile(ratio, (5, 25, 50, 75, 95))]
@@ -213,4 +214,4 @@ def write(responses: Path, irradiance: Path, folder: Path, satellite: str = "S2A
 
 
 if __name__ == "__main__":
-    print(write(*(Path(name) for name in sys.argv[1:4]), *sys.argv[4:5]))
+    print(write(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), *sys.argv[4:5]))

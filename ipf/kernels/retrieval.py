@@ -183,7 +183,8 @@ def _is_missing(layers: Floats32, i: int, j: int) -> bool:
     total = np.float32(0.0)
     for place in range(layers.shape[0]):
         total += layers[place, i, j]
-    return np.isnan(total)
+    missing: bool = np.isnan(total)
+    return missing
 
 
 @kernel
@@ -219,7 +220,7 @@ def _range(least: Floats32, largest: Floats32, y: int, x: int, value: np.float32
 
 
 @kernel
-def _units(value: np.float32) -> int:
+def _units(value: np.float32) -> np.int64:
     return np.int64(np.rint(np.float64(value) * UNITS_PER_ONE))
 
 

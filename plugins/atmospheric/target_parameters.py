@@ -18,13 +18,13 @@ SOURCE = "Sen2Cor 3, atmospheric correction"
 
 def reflectance(default: float, text: str, high: float = 1.5) -> Any:
     """Field of a reflectance or a ratio."""
-    extra = {"unit": "1", "source": SOURCE}
+    extra: dict[str, Any] = {"unit": "1", "source": SOURCE}
     return Field(default=default, ge=0.0, le=high, description=text, json_schema_extra=extra)
 
 
 def percent(default: float, text: str) -> Any:
     """Field of a share in percent."""
-    extra = {"unit": "%", "source": SOURCE}
+    extra: dict[str, Any] = {"unit": "%", "source": SOURCE}
     return Field(default=default, ge=0.0, le=100.0, description=text, json_schema_extra=extra)
 
 

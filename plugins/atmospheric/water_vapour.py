@@ -28,14 +28,15 @@ MARGIN_M = (REACH + 2) * SOURCE_RESOLUTION
 PRIOR = np.float32(0.02)
 """Weight of the mean beside that of the retrieved pixels, so that gaps are filled without an edge."""
 
-Mask = Literal[0, 1, 2]
-NOTHING, LAND_AVERAGE, LINE_AVERAGE = 0, 1, 2
+NOTHING: Literal[0] = 0
+LAND_AVERAGE: Literal[1] = 1
+LINE_AVERAGE: Literal[2] = 2
 
 
 class WaterVapourParameters(StepParameters):
     """How the map is smoothed and filled."""
 
-    water_mask: Mask = Field(
+    water_mask: Literal[0, 1, 2] = Field(
         default=LAND_AVERAGE,
         description="pixels that are neither vegetation, soil nor snow keep what was retrieved (0), or get "
         "the mean over land (1) or over the land of their line (2) (WV_Watermask)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,11 +12,12 @@ from ipf_plugins.atmospheric.aerosol_field import AerosolField
 from ipf_plugins.atmospheric.atmospheric_state import Source
 from ipf_plugins.atmospheric.cell_solution import BANDS
 from ipf_plugins.atmospheric.dark_cells import BRIGHT, DENSE, NONE
-from ipf_plugins.atmospheric.dark_targets import dark_targets
+from ipf_plugins.atmospheric.dark_targets import dark_targets, forecast_aerosol
 from ipf_plugins.atmospheric.target_parameters import DarkTargetsParameters
 from ipf_plugins.simulator.spectra import Cover
 
 from ipf.engine.testing import StepCase, check_contract, run_step
+from ipf.errors import AuxiliaryError
 from ipf.product.raster import Window, raster_of_array
 from tests.plugins.atmospheric.retrieval_scenes import (
     MIXED,
@@ -182,3 +184,20 @@ def test_the_field_lies_where_its_cells_lie(clear: dict[str, float]) -> None:
     assert line[500] - line[100] > 0.1
     middle = int(np.argmin(np.abs(line - 0.5 * (line[100] + line[500]))))
     assert abs(middle - 300) <= 15  # 300 m
+
+
+def test_the_forecast_may_be_a_file(clear: dict[str, float], reference_data: Path, tmp_path: Path) -> None:
+    (path,) = reference_data.glob("products/*L1C*T18LTM*/GRANULE/*/AUX_DATA/AUX_CAMSFO")
+    scene = patch_scene(clear, (Cover.DRY_SOIL, Cover.CLEAR_WATER), size_m=1980)
+    latitude, longitude = np.mgrid[-11.8:-12.6:23j, -77.7:-76.8:23j]
+    product = SimpleNamespace(node_coordinates=lambda: (latitude, longitude), **vars(scene.product))
+    parameters = DarkTargetsParameters(forecast=path)
+    models = {**scene.models, "l1c_product": product}
+    found = run_step(StepCase(dark_targets, scene.layers(*BANDS), models, parameters)).model.aerosol_field
+    assert (found.method, found.origin) == ("CAMS", "CAMS")
+    assert 0.01 < found.mean < 1.0
+    assert found.mean != 0.2
+    wrong = tmp_path / "wrong.grib"
+    wrong.write_bytes(b"no grib")
+    with pytest.raises(AuxiliaryError, match=r"wrong\.grib"):
+        forecast_aerosol(product, wrong)
