@@ -105,6 +105,7 @@ class Thresholds(NamedTuple):
     shadow_b12: Real
     shadow_distance_maximum: Real
     dim_distance_maximum: Real
+    dim_snow_maximum: Real
     shadow_water_ratio: Real
     shade_blue_minimum: Real
     bright_green_minimum: Real

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ipf.kernels.classification import DARK, NOT_VEGETATED, UNCLASSIFIED, UNDECIDED, VEGETATION
+from ipf.kernels.classification import DARK, NOT_VEGETATED, UNCLASSIFIED, UNDECIDED, VEGETATION, WATER
 from ipf.kernels.jit import kernel
 
 FloatImage = npt.NDArray[np.float32]
@@ -57,6 +57,21 @@ def open_ground(classes: ByteImage) -> ByteImage:
             if classes[row, column] in (DARK, VEGETATION, NOT_VEGETATED, UNCLASSIFIED, UNDECIDED):
                 cells[row // FACTOR, column // FACTOR] += 1
     return cells
+
+
+@kernel
+def water_only(values: FloatImage, classes: ByteImage) -> FloatImage:
+    """Values of the cells of 60 m all of whose pixels are water, NaN for the others."""
+    chosen = np.full(values.shape, np.nan, np.float32)
+    for row in range(values.shape[0]):
+        for column in range(values.shape[1]):
+            water = True
+            for line in range(row * FACTOR, (row + 1) * FACTOR):
+                for pixel in range(column * FACTOR, (column + 1) * FACTOR):
+                    water &= classes[line, pixel] == WATER
+            if water:
+                chosen[row, column] = values[row, column]
+    return chosen
 
 
 @kernel

@@ -14,6 +14,7 @@ from ipf.kernels.classification import (
     DARK,
     NO_DATA,
     SMALLEST,
+    SNOW,
     THIN_CIRRUS,
     UNCLASSIFIED,
     ZERO,
@@ -129,6 +130,8 @@ def spectral_flags(
                     found |= SHADE_LIKE
                 if shade_like[row, column] or dim[row, column] or kind == DARK:
                     found |= DIM
+            if kind == SNOW and nir < t.dim_snow_maximum:
+                found |= DIM
             if swir < green:
                 found |= GREENER_THAN_SWIR
             if _is_blue_shade(blue, red, nir, t):

@@ -7,7 +7,7 @@ B09/B8A over clear ground, from which land, water and cirrus are told that the s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,13 @@ from ipf_plugins.atmospheric.scene_statistics import SceneStatistics
 from pydantic import Field
 
 from ipf.engine import Bands, Context, SceneStep, StepParameters, reads
-from ipf.kernels.cloud_statistics import cloud_cells, open_ground, pixels_with_flag, sums_by_class
+from ipf.kernels.cloud_statistics import (
+    cloud_cells,
+    open_ground,
+    pixels_with_flag,
+    sums_by_class,
+    water_only,
+)
 from ipf.kernels.pixels import pick
 from ipf.kernels.reclassification import MAP_SNOW_WATER
 from ipf.kernels.spectral_flags import SHADE_LIKE
@@ -29,10 +35,13 @@ from ipf.product.reader import SafeProduct
 RESOLUTION, CELL = 20, 60
 FACTOR = CELL // RESOLUTION
 STATISTICS_BANDS = ("B10", "B09", "B8A")
+WATER_BAND = "B03"
+"""Band in which water shows shade best: bright enough, and not of the sky alone."""
 RARE_SNOW = 10
 """Mean percentage of snow over land below which snow is rare (Sen2Cor 2.8)."""
 
 Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
 
 
 class CloudFieldParameters(StepParameters):
@@ -66,7 +75,7 @@ class Inputs:
     spectral_class: Annotated[Bytes, reads(resolution=RESOLUTION)]
     spectral_flags: Annotated[Bytes, reads(resolution=RESOLUTION)]
     cloud_confidence: Annotated[Bytes, reads(resolution=RESOLUTION)]
-    toa_reflectance: Annotated[Bands, reads(bands=STATISTICS_BANDS, resolution=CELL)]
+    toa_reflectance: Annotated[Bands, reads(bands=(*STATISTICS_BANDS, WATER_BAND), resolution=CELL)]
     land_cover: Annotated[Bytes | None, reads(resolution=RESOLUTION)]
     snow_condition: Annotated[Bytes | None, reads(resolution=RESOLUTION)]
     l1c_product: SafeProduct
@@ -103,12 +112,14 @@ class Outputs:
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell of the scene gives at 60 m: clouds, pixels of open ground and of shade, classes, cover."""
+    """What a cell of the scene gives at 60 m: clouds, pixels of open ground and of shade, green of water (NaN
+    elsewhere), classes, land cover."""
 
     window: Window
     mask: Bytes
     open_ground: Bytes
     shade: Bytes
+    water: Floats
     classes: Bytes | None
     land_cover: Bytes | None
 
@@ -130,6 +141,7 @@ def gather(inputs: Inputs, parameters: CloudFieldParameters, context: Context) -
     mask = cloud_cells(inputs.cloud_confidence, parameters.cloud_confidence_minimum)
     shade = pixels_with_flag(inputs.spectral_flags, SHADE_LIKE)
     ground = open_ground(inputs.spectral_class)
+    water = water_only(inputs.toa_reflectance[WATER_BAND], inputs.spectral_class)
     classes = cover = None
     if inputs.land_cover is not None:
         classes, cover = pick(inputs.spectral_class, FACTOR), pick(inputs.land_cover, FACTOR)
@@ -137,7 +149,10 @@ def gather(inputs: Inputs, parameters: CloudFieldParameters, context: Context) -
     sums = sums_by_class(inputs.spectral_class, b10, b09, b8a)
     snow = _snow_over_land(inputs.snow_condition)
     return Partial(
-        (Cell(window, mask, ground, shade, classes, cover),), sums, snow, inputs.l1c_product.tile.angles
+        (Cell(window, mask, ground, shade, water, classes, cover),),
+        sums,
+        snow,
+        inputs.l1c_product.tile.angles,
     )
 
 
@@ -168,6 +183,7 @@ def conclude(partial: Partial, parameters: CloudFieldParameters, context: Contex
     shadow = np.zeros_like(mask)
     if parameters.match_heights:
         ground = Ground(_mosaic(partial, shape, "open_ground"), _mosaic(partial, shape, "shade"))
+        ground = ground.with_water(_mosaic(partial, shape, "water"))
         shadow = matched_shadow(mask, ground, east, north)
     covers = [cell.land_cover for cell in partial.cells]
     cleared = None
@@ -188,9 +204,9 @@ def conclude(partial: Partial, parameters: CloudFieldParameters, context: Contex
     )
 
 
-def _mosaic(partial: Partial, shape: tuple[int, int], layer: str) -> Bytes:
+def _mosaic(partial: Partial, shape: tuple[int, int], layer: str) -> npt.NDArray[Any]:
     """The cells' arrays of one kind put together."""
-    whole = np.zeros(shape, np.uint8)
+    whole = np.zeros(shape, getattr(partial.cells[0], layer).dtype)
     for cell in partial.cells:
         whole[cell.window.slices] = getattr(cell, layer)
     return whole

@@ -30,11 +30,16 @@ MUCH_BETTER = 0.2
 LEAST_SHADED = 0.4
 """Share of the ground in a matched shadow that must be like shade."""
 PIXELS_IN_CELL = 9
+WATER_REACH = 51
+"""Side in cells of the square of water that a cell of water is compared with."""
+DIM_WATER, UNEVEN_WATER = 0.006, 0.012
+"""B03 by which shaded water is less bright, and its standard deviation from which water is too uneven."""
 MANY_CELLS = 300_000
 """More cells of cloud than this are sampled, every other row and column."""
 
 Bytes = npt.NDArray[np.uint8]
 Doubles = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int32]
 
 
@@ -77,6 +82,24 @@ class Ground:
 
     open: Bytes
     shade: Bytes
+
+    def with_water(self, green: Floats) -> Ground:
+        """The ground and even water, which is shaded where it is less bright than the water around it.
+
+        green : B03 of cells of water, NaN elsewhere. Where the water around is uneven it says nothing.
+        """
+        water = ~np.isnan(green)
+        if not water.any():
+            return self
+        share = ndimage.uniform_filter(water.astype(np.float64), WATER_REACH, mode="constant")
+        share = np.maximum(share, 1e-6)
+        values = np.where(water, green, 0.0).astype(np.float64)
+        mean = ndimage.uniform_filter(values, WATER_REACH, mode="constant") / share
+        square = ndimage.uniform_filter(values * values, WATER_REACH, mode="constant") / share
+        even = water & (square - mean * mean < UNEVEN_WATER**2)
+        dim = even & (green < mean - DIM_WATER)
+        nine = np.uint8(PIXELS_IN_CELL)
+        return Ground(np.where(even, nine, self.open), np.where(dim, nine, self.shade))
 
 
 def matched_shadow(mask: Bytes, ground: Ground, east: TileField, north: TileField) -> Bytes:

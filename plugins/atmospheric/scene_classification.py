@@ -115,10 +115,10 @@ def _inner(layer: Bytes) -> Bytes:
     return np.ascontiguousarray(layer[BORDER:-BORDER, BORDER:-BORDER])
 
 
-in_full = BlockStep(
+scene_classification = BlockStep(
     name="scene_classification",
     summary="classes, cloud and snow probabilities at 20 m, with shadow, terrain, maps and neighbourhood",
     run=classify_scene,
 )
-
-from ipf_plugins.atmospheric.spectral_only import scene_classification  # noqa: E402, F401
+in_full = scene_classification
+"""The name by which the chain asks for the step."""

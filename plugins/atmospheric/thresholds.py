@@ -124,6 +124,9 @@ class SpectralClassificationParameters(StepParameters):
     dim_distance_maximum: float = reflectance(
         0.06, "the same where a cloud's shadow is known to fall (used with cloud_field.match_heights only)"
     )
+    dim_snow_maximum: float = reflectance(
+        0.5, "B8A below which snow is in shadow where a cloud's shadow is known to fall"
+    )
     shadow_water_ratio: float = ratio(6.0, "B02/B11 above which it is water rather than shaded ground")
     shade_blue_minimum: float = reflectance(0.20, "B02 above which snow may lie in a mountain's shadow")
     bright_green_minimum: float = reflectance(0.319, "B03 above which it may be bright ground (2.10)")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from ipf_plugins.atmospheric.cloud_field import cloud_field
-from ipf_plugins.atmospheric.scene_classification import in_full as scene_classification
+from ipf_plugins.atmospheric.scene_classification import scene_classification
 from ipf_plugins.atmospheric.spectral_classification import spectral_classification
 from scipy.ndimage import gaussian_filter
 

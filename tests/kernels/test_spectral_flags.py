@@ -69,6 +69,8 @@ def test_what_is_as_blue_as_water_or_cirrus_is_not_shade() -> None:
     assert flags_of(4, like=1) & (SHADE_LIKE | DIM) == SHADE_LIKE | DIM
     assert flags_of(4, dim=1) & (SHADE_LIKE | DIM) == DIM
     assert flags_of(2) & DIM
+    assert flags_of(11, b8a=0.4) & DIM
+    assert not flags_of(11, b8a=0.6) & DIM
     assert not flags_of(6, like=1, dim=1, b02=0.13, b11=0.02) & (SHADE_LIKE | DIM)
     assert not flags_of(10, like=1, dim=1) & (SHADE_LIKE | DIM)
     assert flags_of(0, like=1, dim=1) == 0

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from ipf_plugins.atmospheric.cloud_field import CloudField, CloudFieldParameters, cloud_field
-from ipf_plugins.atmospheric.scene_classification import in_full as scene_classification
+from ipf_plugins.atmospheric.scene_classification import scene_classification
 from ipf_plugins.atmospheric.spectral_classification import spectral_classification
 
 from ipf.engine import StepParameters

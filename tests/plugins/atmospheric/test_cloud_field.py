@@ -10,7 +10,7 @@ from ipf_plugins.atmospheric.fields import TileField
 from ipf_plugins.atmospheric.scene_statistics import SceneStatistics
 
 from ipf.engine.testing import check_contract
-from ipf.kernels.cloud_statistics import CLASSES
+from ipf.kernels.cloud_statistics import CLASSES, water_only
 from ipf.product.angles import Direction
 from tests.plugins.atmospheric import atmospheres
 from tests.plugins.atmospheric.classified import bands, classified, everywhere, flat_map
@@ -74,6 +74,30 @@ def test_without_open_ground_no_height_is_matched() -> None:
     assert not matched_shadow(mask, Ground(nine, nothing), *direction).any()
     assert not matched_shadow(nothing, Ground(nine, nine), *direction).any()
     assert not matched_shadow(mask, Ground(nothing, nothing), *direction).any()
+
+
+def test_shaded_water_is_less_bright_than_the_even_water_around() -> None:
+    green = np.full((120, 120), np.nan, np.float32)
+    green[:, 60:] = 0.055
+    green[40:50, 80:90] = 0.045
+    nothing = np.zeros(green.shape, np.uint8)
+    ground = Ground(nothing, nothing).with_water(green)
+    expected = np.zeros(green.shape, np.uint8)
+    expected[40:50, 80:90] = 9
+    np.testing.assert_array_equal(ground.shade, expected)
+    np.testing.assert_array_equal(ground.open, np.where(np.isnan(green), 0, 9))
+    green[:, 100:] = 0.12
+    uneven = Ground(nothing, nothing).with_water(green)
+    assert not uneven.open[:, 85:115].any()
+    given = Ground(nothing, nothing)
+    assert given.with_water(np.full_like(green, np.nan)) is given
+
+
+def test_water_counts_where_all_pixels_of_a_cell_are_water() -> None:
+    classes = np.full((3, 6), 6, np.uint8)
+    classes[1, 4] = 4
+    found = water_only(np.array([[0.05, 0.06]], np.float32), classes)
+    np.testing.assert_array_equal(found, np.array([[0.05, np.nan]], np.float32))
 
 
 def statistics(**pixels: tuple[int, float, float]) -> SceneStatistics:
