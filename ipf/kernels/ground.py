@@ -51,8 +51,9 @@ def sloping_reflectance(
     """Reflectance of ground that gets `irradiance` (relative to flat ground) amid `surroundings`.
 
     `toa` may be finer by a whole factor than `air`, `irradiance` and `surroundings`, which are of one shape.
-    With `adjacent` the light that the surroundings scatter into the view is taken away; without, they are
-    taken to be as bright as the pixel, and `surroundings` is not used. NaN where an input is NaN.
+    With `adjacent` the light that the surroundings scatter into the view is taken away; without, and where
+    `surroundings` are NaN (nothing is known around a lone pixel), they are taken to be as bright as it.
+    NaN where another input is NaN.
     """
     factor = toa.shape[0] // air.path.shape[0]
     reflectance = np.empty(toa.shape, np.float32)
@@ -61,11 +62,11 @@ def sloping_reflectance(
             for j in range(air.path.shape[1]):
                 path, gain, albedo = air.path[i, j], air.gain[i, j], air.albedo[i, j]
                 light = irradiance[i, j]
-                around = surroundings[i, j] if adjacent else ONE
-                foreign = air.scattered[i, j] if adjacent else np.float32(0.0)
+                around, foreign = surroundings[i, j], air.scattered[i, j]
+                known = adjacent and around == around
                 for pixel in range(j * factor, (j + 1) * factor):
                     signal = (toa[line, pixel] - path) / gain
-                    if adjacent:
+                    if known:
                         own = signal * (ONE - albedo * around) - foreign * around
                         reflectance[line, pixel] = own / ((ONE - foreign) * light)
                     else:
@@ -86,18 +87,16 @@ def relative_irradiance(
 
     `beam` is the share from the sun's direction, `illumination` the cosine of the angle of incidence (0 in
     shadow), `sun_cosine` that on flat ground, `sky_view` 0 to 1, `opposite` the reflectance of opposite
-    slopes.
+    slopes, NaN where none is known: those are taken to be black.
     """
     light = np.empty(beam.shape, np.float32)
     lowest = np.float32(least)
     for i in range(beam.shape[0]):
         for j in range(beam.shape[1]):
-            share, sky = beam[i, j], sky_view[i, j]
-            total = (
-                share * illumination[i, j] / sun_cosine[i, j]
-                + (ONE - share) * sky
-                + opposite[i, j] * (ONE - sky)
-            )
+            share, sky, slopes = beam[i, j], sky_view[i, j], opposite[i, j]
+            if np.isnan(slopes):
+                slopes = np.float32(0.0)
+            total = share * illumination[i, j] / sun_cosine[i, j] + (ONE - share) * sky + slopes * (ONE - sky)
             light[i, j] = max(total, lowest) if total == total else np.float32(np.nan)
     return light
 
