@@ -153,7 +153,7 @@ def simulate_acquisition(
     )
     scene = replace(scene, relief=parameters.relief)
     if fixed is not None:
-        air = fixed_air(fixed, scene.satellite, parameters.pressure)
+        air = fixed_air(fixed, parameters.pressure, scene.satellite if scene.relief.height else None)
     else:
         air = tabulated_air(
             scene,

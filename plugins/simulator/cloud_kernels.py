@@ -97,7 +97,7 @@ def _opacity(right: float, down: float, cloud: Clouds, seed: int) -> float:
     thickness = 1.0 - distance + _RAGGEDNESS * fractal(u, v, 5, seed)
     if thickness <= 0.0:
         return 0.0
-    return cloud[_OPACITY] * (1.0 - math.exp(-thickness / cloud[_SOFTNESS]))
+    return float(cloud[_OPACITY] * (1.0 - math.exp(-thickness / cloud[_SOFTNESS])))
 
 
 @kernel

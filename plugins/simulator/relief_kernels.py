@@ -41,13 +41,13 @@ def height_at(x: float, y: float, forms: Forms, seed: int) -> float:
     """
     u, v = x / forms.period, y / forms.period
     if not forms.ridged:
-        return forms.height * 0.5 * (1.0 + fractal(u, v, forms.octaves, seed))
+        return float(forms.height * 0.5 * (1.0 + fractal(u, v, forms.octaves, seed)))
     total, weight, sum_of_weights = 0.0, 1.0, 0.0
     for octave in range(forms.octaves):
         total += weight * (1.0 - abs(2.0 * value_noise(u, v, seed + octave) - 1.0))
         sum_of_weights += weight
         u, v, weight = 2.0 * u + 17.3, 2.0 * v - 9.1, 0.45 * weight
-    return forms.height * total / sum_of_weights
+    return float(forms.height * total / sum_of_weights)
 
 
 @kernel
@@ -69,7 +69,7 @@ def _between(land: Heights, y: float, x: float) -> float:
     v, u = y - row, x - column
     upper = land[row, column] * (1.0 - u) + land[row, column + 1] * u
     lower = land[row + 1, column] * (1.0 - u) + land[row + 1, column + 1] * u
-    return upper * (1.0 - v) + lower * v
+    return float(upper * (1.0 - v) + lower * v)
 
 
 @kernel

@@ -166,13 +166,16 @@ def _number(
     return float(value)
 
 
-def fixed_air(atmosphere: FixedAtmosphere, satellite: str, pressure: float) -> Air:
+def fixed_air(atmosphere: FixedAtmosphere, pressure: float, satellite: str | None = None) -> Air:
     """The atmosphere of a file of coefficients, which follow neither place nor AOT nor water vapour.
 
-    The file does not tell direct from diffuse light: that is taken from the scattering table.
+    The file does not tell direct from diffuse light: the scattering table of `satellite` does, where slopes
+    need it. Without, all light is taken for direct.
     """
-    table = load_scattering_table(satellite, "continental")
-    direct, down = _light(table, atmosphere.aot, pressure, atmosphere.sun.zenith)
+    direct = down = dict.fromkeys(BAND_NAMES, 1.0)
+    if satellite is not None:
+        table = load_scattering_table(satellite, "continental")
+        direct, down = _light(table, atmosphere.aot, pressure, atmosphere.sun.zenith)
     return Air(
         coefficients={band: _constant_coefficients(*values) for band, values in atmosphere.bands.items()},
         aot=atmosphere.aot,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,17 +55,30 @@ def test_the_demonstration_says_where_everything_is(demonstrated: tuple[Path, st
 
 
 def test_the_product_agrees_with_the_truth(demonstrated: tuple[Path, str]) -> None:
-    """Within 0.05 rho + 0.005 for 99 % of the pixels under a clear sky, in every band."""
+    """Within 0.05 rho + 0.005 for 99 % of the pixels under a clear sky, in every band, the air retrieved."""
     _, text = demonstrated
     rows = [line.split() for line in text.splitlines() if line.startswith("B") and line.endswith("%")]
     assert len(rows) == 12
     for band, pixels, bias, rmse, _, within, _ in rows:
         assert int(pixels) > 400, band
-        assert abs(float(bias)) < 0.0005, band
-        assert float(rmse) < 0.003, band
+        # A tenth of a centimetre of water vapour is 0.013 in B09, where a quarter of the light comes through.
+        assert abs(float(bias)) < (0.02 if band == "B09" else 0.003), band
+        assert float(rmse) < (0.025 if band == "B09" else 0.005), band
         assert float(within) >= 99.0, band
-    assert "aerosol optical thickness: 0.150, truth 0.150" in text
-    assert "water vapour: 2.00 cm, truth 2.00 cm" in text
+    aot, water_vapour = (
+        [float(number) for number in re.findall(r"\d+\.\d+", line)]
+        for line in text.splitlines()
+        if line.startswith(("aerosol optical thickness:", "water vapour:"))
+    )
+    assert abs(aot[0] - aot[1]) <= 0.03 + 0.1 * aot[1]
+    assert abs(water_vapour[0] - water_vapour[1]) <= 0.2 + 0.1 * water_vapour[1]
+
+
+def test_clouds_are_found(demonstrated: tuple[Path, str]) -> None:
+    _, text = demonstrated
+    (share,) = re.findall(r"clouds called cloud: (\d+\.\d) %", text)
+    assert float(share) >= 90.0
+    assert "shadows called shadow:" in text
 
 
 def test_the_page_shows_the_figures(demonstrated: tuple[Path, str]) -> None:

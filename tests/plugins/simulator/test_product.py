@@ -86,6 +86,24 @@ def test_angles_and_forecasts_are_those_of_the_truth(product: Path, truth: Path)
     )
 
 
+def test_forecasts_can_be_left_out_or_wrong(tmp_path: Path) -> None:
+    small = {"simulate_acquisition.size_m": "600"}
+    for name, parameters in (
+        ("none", {"format_l1c_scene.forecasts": "none"}),
+        ("wrong", {"format_l1c_scene.forecast_aot": "0.4", "format_l1c_scene.forecast_water_vapour": "3.5"}),
+    ):
+        report = run_scene(tmp_path / name, small | parameters)
+        assert report.exit_code == 0, report.error
+    without, wrong = (open_product(next((tmp_path / name / "L1C").iterdir())) for name in ("none", "wrong"))
+    assert not without.auxiliary_files
+    weather = read_meteorology(path for _, path in sorted(wrong.auxiliary_files.items()))
+    latitude, longitude = wrong.node_coordinates()
+    assert weather.aerosol_optical_thickness(latitude, longitude) == pytest.approx(0.4, rel=1e-5)
+    assert weather.water_vapour_cm(latitude, longitude) == pytest.approx(3.5, rel=1e-5)
+    document = read_truth(next((tmp_path / "wrong" / "truth").iterdir())).document
+    assert document["atmosphere"]["aot550"] == 0.15
+
+
 def test_the_same_scene_has_the_same_bytes_however_it_is_cut(scene: Path, tmp_path: Path) -> None:
     report = run_scene(tmp_path, workers=3, block_size_m=420)
     assert report.exit_code == 0, report.error

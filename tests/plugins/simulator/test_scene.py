@@ -24,7 +24,7 @@ def write(path: Path, data: Any) -> Path:
 def test_coefficients_give_the_stated_equation(reference_data: Path) -> None:
     path = reference_data / "radiative_transfer" / "scene_T18LTM_aot015_wv15.json"
     stated = json.loads(path.read_text())["bands"]
-    air = fixed_air(read_fixed_atmosphere(path), "S2A", 1013.25)
+    air = fixed_air(read_fixed_atmosphere(path), 1013.25)
     assert (air.aot, air.water_vapour, air.ozone) == (0.15, 1.5, 0.29)
     surface = np.linspace(0.0, 0.9, 100, dtype=np.float32).reshape(10, 10)
     for band in BAND_NAMES:
@@ -83,3 +83,26 @@ def test_a_huge_or_absent_file(tmp_path: Path) -> None:
     path.write_bytes(b" " * (2**20 + 1))
     with pytest.raises(AuxiliaryError, match="more than"):
         read_fixed_atmosphere(path)
+
+
+def test_direct_light_on_slopes_under_a_file_of_coefficients(reference_data: Path) -> None:
+    """Where it is asked for, it is the direct part of 6SV1.1: exp(-depth / cosine) over the whole."""
+    path = reference_data / "radiative_transfer" / "scene_T18LTM_aot015_wv15.json"
+    fixed = read_fixed_atmosphere(path)
+    plain, told = fixed_air(fixed, 1013.25), fixed_air(fixed, 1013.25, "S2A")
+    assert set(plain.direct.values()) == {1.0}
+    share = {band: told.direct[band] / told.down[band] for band in BAND_NAMES}
+    assert 0.5 < share["B01"] < share["B02"] < share["B04"] < share["B8A"] < share["B12"] < 1.0
+
+
+def test_a_band_may_have_a_view_of_its_own(tmp_path: Path) -> None:
+    content = fixed_atmosphere()
+    content["bands"]["B02"] |= {"vza": 0.0}
+    content["bands"]["B04"] |= {"vza": 9.0, "vaa": 200.0}
+    found = read_fixed_atmosphere(write(tmp_path / "air.json", content))
+    assert (found.views["B02"].zenith, found.views["B02"].azimuth) == (0.0, 100.0)
+    assert (found.views["B04"].zenith, found.views["B04"].azimuth) == (9.0, 200.0)
+    assert found.views["B03"] == found.view
+    content["bands"]["B04"]["vza"] = 60.0
+    with pytest.raises(AuxiliaryError, match=r"bands\.B04\.vza is 60\.0"):
+        read_fixed_atmosphere(write(tmp_path / "air.json", content))

@@ -14,7 +14,7 @@ from ipf_plugins.simulator.acquisition import Acquisition, AcquisitionParameters
 from ipf_plugins.simulator.instrument import SATURATION_RADIANCE, published_noise
 from pydantic import ValidationError
 
-from ipf.engine import Context, TaskRequest
+from ipf.engine import Context, StepParameters, TaskRequest
 from ipf.engine.testing import StepCase, check_contract, check_declaration, run_step
 from ipf.kernels.atmosphere import correct_lambertian
 from ipf.product.bands import BAND_NAMES
@@ -215,3 +215,41 @@ def test_a_scene_like_a_real_product(tmp_path: Path, reference_data: Path) -> No
 def test_bad_parameters_are_refused(values: dict[str, object], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         AcquisitionParameters.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "message"),
+    [
+        (surface.CoverParameters, {"vegetation_share": 0.7, "water_share": 0.4}, "add up to more than 1"),
+        (surface.CoverParameters, {"patch_m": 605}, "multiple of 10 m"),
+        (sky.SkyParameters, {"cloud_lowest_m": 3500.0}, "must not be higher"),
+        (sky.SkyParameters, {"thin_highest_m": 1000.0}, "must not be higher"),
+    ],
+)
+def test_bad_parameters_of_land_and_sky(
+    model: type[StepParameters], values: dict[str, float], message: str
+) -> None:
+    with pytest.raises(ValidationError, match=message):
+        model.model_validate(values)
+
+
+def test_patches_keep_the_contract(acquired: Acquisition) -> None:
+    case = chain(acquired)[0]
+    check_contract(replace(case, parameters=surface.CoverParameters(layout="patches", patch_m=200)))
+
+
+def test_shadows_lie_away_from_the_sun(acquired: Acquisition) -> None:
+    """The sun stands in the south-east: the mask of the shadows is that of the clouds, moved north-west."""
+    sky_case = chain(acquired)[1]
+    low = sky.SkyParameters(cloud_share=0.1, thin_share=0.0, cloud_lowest_m=600.0, cloud_highest_m=600.0)
+    found = run_step(replace(sky_case, parameters=low)).layers
+    cloud, shadow = found["true_cloud"] > 100, found["true_shadow"] > 100
+    assert set(np.unique(found["true_cloud_height"])) == {0, 12}
+    length = 600.0 * np.tan(np.deg2rad(26.0)) / 20.0
+    right, down = -length * np.sin(np.deg2rad(140.0)), length * np.cos(np.deg2rad(140.0))
+    moved = np.roll(cloud, (round(down), round(right)), axis=(0, 1))[20:-20, 20:-20]
+    inner = shadow[20:-20, 20:-20]
+    assert right < -5.0
+    assert down < -5.0
+    assert inner.sum() > 20
+    assert (moved & inner).sum() > 0.85 * inner.sum()
