@@ -37,12 +37,12 @@ def decode_image(path: Path, grid: Grid, dtype: np.dtype[Any], threads: int = 1)
     """Decode the single-component image `path`, which must cover `grid`; the array is read-only.
 
     `dtype` is uint16 for bands, uint8 for classes and masks. Raises ProductError naming the file when it is
-    missing, a stand-in, cut, not an image, of samples that do not fit `dtype`, or of another size or place
-    than `grid`.
+    missing, a stand-in, cut, not an image, of samples of another type, or of another size or place than
+    `grid`.
     """
     counts = np.empty(grid.shape, dtype)
     for top, stripe in _stripes(path, grid, threads, components=1):
-        if not np.can_cast(stripe.dtype, dtype, "safe"):
+        if stripe.dtype != dtype:
             raise ProductError(f"{path}: samples of {stripe.dtype}, expected {dtype}")
         counts[top : top + stripe.shape[1]] = stripe[0]
     counts.flags.writeable = False
@@ -86,15 +86,18 @@ def decode_flags(path: Path, grid: Grid, planes: int, threads: int = 1) -> Count
     return flags
 
 
-def check_image(path: Path, grid: Grid, components: int) -> None:
-    """Refuse an image whose header or code-stream tells that it cannot be decoded, without decoding it.
+def check_mask(path: Path, grid: Grid, components: int) -> None:
+    """Refuse a raster mask whose header or code-stream tells that it cannot be decoded, without decoding it.
 
     Raises ProductError naming the file when it is missing, a stand-in, cut, not an image of so many
-    `components`, or of another size or place than `grid`.
+    `components` of bytes, or of another size or place than `grid`.
     """
     _check_file(path)
     with _gdal(_LEAST_THREADS), _as_product_error(path):
-        _check_image(path, _open(path), grid, components)
+        dataset = _open(path)
+        _check_image(path, dataset, grid, components)
+        if dataset.GetRasterBand(1).DataType != gdal.GDT_Byte:
+            raise ProductError(f"{path}: samples of 16 bits, expected a mask of 8")
 
 
 def _stripes(path: Path, grid: Grid, threads: int, components: int) -> Iterator[tuple[int, Counts]]:
