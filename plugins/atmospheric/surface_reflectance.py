@@ -127,6 +127,7 @@ class Inputs:
     ]
     water_vapour_around: Annotated[FloatImage, reads("water_vapour", resolution=COARSE, margin=MARGIN_M)]
     elevation_around: Annotated[FloatImage, reads("elevation", resolution=COARSE, margin=MARGIN_M)]
+    classes_around: Annotated[ByteImage, reads("scene_classification", resolution=COARSE, margin=MARGIN_M)]
     atmosphere_model: AtmosphereModel
     elevation_model: ElevationModel
     cirrus_model: CirrusModel
@@ -199,7 +200,7 @@ def _surroundings(inputs: Inputs, band: str, on: AirPixels) -> Surroundings:
         inputs.elevation_around,
         (row, column, float(COARSE)),
     )
-    return Surroundings(flat_reflectance(toa, air))
+    return Surroundings(flat_reflectance(toa, air), inputs.classes_around)
 
 
 def _grazing_factor(

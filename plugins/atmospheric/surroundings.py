@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ipf.kernels.classification import CLOUD_HIGH, CLOUD_MEDIUM
 from ipf.kernels.ground import mean_around
 
 FloatImage = npt.NDArray[np.float32]
+ByteImage = npt.NDArray[np.uint8]
 
 COARSE = 60
 """Pixel size in metres on which surroundings are averaged."""
@@ -21,10 +23,15 @@ MARGIN = MARGIN_M // COARSE
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Reflectance of flat ground on 60 m pixels of a block, with a margin of `MARGIN` pixels, NaN where
-    there is no data."""
+    """Reflectance of flat ground on 60 m pixels of a block, with a margin of `MARGIN` pixels, NaN where there
+    is no data; and the class of each.
+
+    Clouds are left out of the means: they shine from above, not from the ground beside the pixel, and would
+    darken all around them. Among clouds alone a pixel is its own surroundings.
+    """
 
     reflectance: FloatImage
+    classes: ByteImage
 
     def mean_within(self, range_m: float) -> FloatImage:
         """Mean over the square that reaches `range_m` metres to each side, rounded to whole pixels.
@@ -32,7 +39,15 @@ class Surroundings:
         The result has a margin of one pixel around the block.
         """
         reach = round(range_m / COARSE)
-        unused = MARGIN - reach - 1
-        rows, columns = self.reflectance.shape
-        inner = self.reflectance[unused : rows - unused, unused : columns - unused]
-        return mean_around(np.ascontiguousarray(inner), reach)
+        ground = self.reflectance.copy()
+        ground[(self.classes == CLOUD_MEDIUM) | (self.classes == CLOUD_HIGH)] = np.nan
+        means = mean_around(_within(ground, reach + 1), reach)
+        own = _within(self.reflectance, 1)
+        return np.where(np.isnan(means), own, means)
+
+
+def _within(layer: FloatImage, margin: int) -> FloatImage:
+    """A layer of `MARGIN` with a smaller margin."""
+    unused = MARGIN - margin
+    rows, columns = layer.shape
+    return np.ascontiguousarray(layer[unused : rows - unused, unused : columns - unused])

@@ -13,13 +13,14 @@ import pytest
 from ipf_plugins.atmospheric.atmosphere_model import LEVELS
 from ipf_plugins.atmospheric.cirrus import CirrusModel
 from ipf_plugins.atmospheric.elevation import ElevationModel
+from ipf_plugins.atmospheric.look_up_tables import VectorTables
 from ipf_plugins.atmospheric.surface_reflectance import SurfaceReflectanceParameters, surface_reflectance
 from scipy.ndimage import uniform_filter
 
 from ipf.atmosphere.profile import pressure_at
 from ipf.atmosphere.tile import path_airmass, path_reflectance
 from ipf.engine.testing import StepCase, check_contract, run_step
-from ipf.kernels.classification import VEGETATION
+from ipf.kernels.classification import CLOUD_HIGH, VEGETATION
 from ipf.product.angles import Direction
 from ipf.product.bands import BY_NAME
 from ipf.product.raster import Grid, Raster, raster_of_array
@@ -64,13 +65,15 @@ def seen_from_space(
     """Reflectance at the top of the atmosphere; `around` is that of the surroundings, the pixel's own if
     None."""
     model = atmospheres.model(atmospheres.constant_angles(SUN, VIEW), atmospheres.stated(ozone=OZONE))
-    table = model.tables["continental"]
+    tables = model.tables
+    assert isinstance(tables, VectorTables)
+    table = tables.tables["continental"]
     heights = ground.elevation[:1] if np.ptp(ground.elevation) else ground.elevation[:1, :1]
     pressure = np.clip(pressure_at(heights / 1000.0), 550.0, 1070.0)
     azimuth = SUN.azimuth - VIEW.azimuth
     air = table.evaluate(band, AOT, pressure, SUN.zenith, VIEW.zenith, azimuth)
     airmass = path_airmass(SUN.zenith, VIEW.zenith)
-    whole, half = (model.gases.transmittance(band, airmass, w, OZONE, pressure) for w in (WATER, WATER / 2))
+    whole, half = (tables.gases.transmittance(band, airmass, w, OZONE, pressure) for w in (WATER, WATER / 2))
     direct, diffuse = air.direct_down, air.diffuse_down
     circumsolar = direct
     incidence = ground.illumination / np.cos(np.deg2rad(SUN.zenith))
@@ -101,6 +104,7 @@ def case(
     elevation_model: ElevationModel,
     parameters: SurfaceReflectanceParameters,
     cirrus: float = 0.0,
+    class_number: Image | int = VEGETATION,
 ) -> StepCase:
     whole = np.ones(grid().shape)
     state = atmospheres.stated(ozone=OZONE)
@@ -108,7 +112,7 @@ def case(
     if elevation_model.used:
         model = replace(model, levels=LEVELS)
     veil = np.full(grid(60).shape, cirrus)
-    classes = np.full(grid().shape, VEGETATION, np.uint8)
+    classes = (class_number * whole).astype(np.uint8)
     return StepCase(
         surface_reflectance,
         quantities={
@@ -198,6 +202,26 @@ def test_light_of_bright_neighbours_is_taken_away(band: str) -> None:
     assert without[middle].mean() > 0.02 + 0.01
     far = (slice(15 * 60 // size, 20 * 60 // size),) * 2
     assert with_correction[far] == pytest.approx(0.45, abs=0.003)
+
+
+def test_clouds_do_not_darken_what_lies_beside_them() -> None:
+    truth = np.full(grid().shape, 0.1)
+    cloudy = np.zeros(grid().shape, np.bool_)
+    cloudy[99:159, 99:159] = True  # whole pixels of 60 m
+    toa = seen_from_space(level(np.where(cloudy, 0.8, truth)), "B8A")
+    seen = case(
+        toa,
+        "B8A",
+        level(truth),
+        FLAT,
+        SurfaceReflectanceParameters(),
+        class_number=np.where(cloudy, CLOUD_HIGH, VEGETATION),
+    )
+    found = corrected(seen, "B8A")
+    assert found[~cloudy] == pytest.approx(0.1, abs=3e-4)
+    overcast = case(toa, "B8A", level(truth), FLAT, SurfaceReflectanceParameters(), class_number=CLOUD_HIGH)
+    alone = case(toa, "B8A", level(truth), FLAT, NO_NEIGHBOURS, class_number=CLOUD_HIGH)
+    assert corrected(overcast, "B8A") == pytest.approx(corrected(alone, "B8A"), abs=0.01)
 
 
 @pytest.mark.parametrize("band", ["B01", "B02", "B12"])
