@@ -14,6 +14,7 @@ from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from ipf_plugins.atmospheric.aerosol_field import AerosolField
 from ipf_plugins.atmospheric.air_pixels import AIR_RESOLUTION, AirPixels
 from ipf_plugins.atmospheric.atmosphere_model import AtmosphereModel
 from ipf_plugins.atmospheric.cirrus import CirrusModel
@@ -131,6 +132,12 @@ class Inputs:
     atmosphere_model: AtmosphereModel
     elevation_model: ElevationModel
     cirrus_model: CirrusModel
+    aerosol_field: AerosolField | None
+
+    @property
+    def aerosol(self) -> str | None:
+        """The aerosol model that the scene was found to have; None for the preferred one."""
+        return None if self.aerosol_field is None else self.aerosol_field.aerosol_model
 
 
 @dataclass(frozen=True)
@@ -161,6 +168,7 @@ def correct(inputs: Inputs, parameters: SurfaceReflectanceParameters, context: C
         on.mean(inputs.water_vapour),
         on.mean(inputs.elevation),
         on.place,
+        inputs.aerosol,
     )
     around = _surroundings(inputs, context.band, on)
     toa = inputs.toa_reflectance
@@ -199,6 +207,7 @@ def _surroundings(inputs: Inputs, band: str, on: AirPixels) -> Surroundings:
         inputs.water_vapour_around,
         inputs.elevation_around,
         (row, column, float(COARSE)),
+        inputs.aerosol,
     )
     return Surroundings(flat_reflectance(toa, air), inputs.classes_around)
 

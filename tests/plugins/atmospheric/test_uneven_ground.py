@@ -221,7 +221,9 @@ def test_clouds_do_not_darken_what_lies_beside_them() -> None:
     assert found[~cloudy] == pytest.approx(0.1, abs=3e-4)
     overcast = case(toa, "B8A", level(truth), FLAT, SurfaceReflectanceParameters(), class_number=CLOUD_HIGH)
     alone = case(toa, "B8A", level(truth), FLAT, NO_NEIGHBOURS, class_number=CLOUD_HIGH)
-    assert corrected(overcast, "B8A") == pytest.approx(corrected(alone, "B8A"), abs=0.01)
+    edge = uniform_filter(cloudy.astype(float), 7) % 1.0 > 0.0  # own brightness is known per 60 m only
+    among_clouds, by_itself = corrected(overcast, "B8A"), corrected(alone, "B8A")
+    assert among_clouds[~edge] == pytest.approx(by_itself[~edge], abs=5e-4)
 
 
 @pytest.mark.parametrize("band", ["B01", "B02", "B12"])
