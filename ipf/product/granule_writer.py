@@ -17,7 +17,7 @@ from ipf.atomic import atomic_path, write_bytes
 from ipf.errors import OutputError
 from ipf.product.bands import BAND_NAMES, BY_NAME
 from ipf.product.documents import Documents
-from ipf.product.images import check_mask
+from ipf.product.images import check_image
 from ipf.product.jpeg2000 import CodingStyle, ImageKind, Samples, encode_jpeg2000
 from ipf.product.manifest import file_checksum
 from ipf.product.masks import CLOUD_FLAGS, QUALITY_FLAGS, Flags, MaskFeature
@@ -157,7 +157,7 @@ class GranuleWriter:
         """
         resolution = _CLOUD_RESOLUTION if band is None else BY_NAME[band].resolution
         planes = len(_FLAG_MASKS.get(ImageKind(kind), ())) or 1
-        check_mask(source, self._documents.tile.grid.at(resolution), planes)
+        check_image(source, self._documents.tile.grid.at(resolution), planes, np.dtype(np.uint8))
         path = f"QI_DATA/{kind}_{band or _ALL_BANDS}.jp2"
         self._copy(source, self._claim(path))
         self._list_mask(kind, band, None, path)

@@ -86,18 +86,19 @@ def decode_flags(path: Path, grid: Grid, planes: int, threads: int = 1) -> Count
     return flags
 
 
-def check_mask(path: Path, grid: Grid, components: int) -> None:
-    """Refuse a raster mask whose header or code-stream tells that it cannot be decoded, without decoding it.
+def check_image(path: Path, grid: Grid, components: int, dtype: np.dtype[Any]) -> None:
+    """Refuse an image whose header or code-stream tells that it cannot be decoded, without decoding it.
 
     Raises ProductError naming the file when it is missing, a stand-in, cut, not an image of so many
-    `components` of bytes, or of another size or place than `grid`.
+    `components` of `dtype` (uint8 or uint16), or of another size or place than `grid`.
     """
     _check_file(path)
     with _gdal(_LEAST_THREADS), _as_product_error(path):
         dataset = _open(path)
         _check_image(path, dataset, grid, components)
-        if dataset.GetRasterBand(1).DataType != gdal.GDT_Byte:
-            raise ProductError(f"{path}: samples of 16 bits, expected a mask of 8")
+        found = np.dtype(np.uint8 if dataset.GetRasterBand(1).DataType == gdal.GDT_Byte else np.uint16)
+        if found != dtype:
+            raise ProductError(f"{path}: samples of {found}, expected {dtype}")
 
 
 def _stripes(path: Path, grid: Grid, threads: int, components: int) -> Iterator[tuple[int, Counts]]:

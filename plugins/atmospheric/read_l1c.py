@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from ipf.engine import Context, Findings, NoParameters, SourceStep, TaskRequest, provides
 from ipf.errors import ProductError
 from ipf.product.bands import BAND_NAMES
-from ipf.product.images import EXTENSIONS, check_mask
+from ipf.product.images import EXTENSIONS, check_image
 from ipf.product.metadata import DatastripMetadata
 from ipf.product.raster import Raster
 from ipf.product.reader import SafeProduct, open_product, open_tile
@@ -110,7 +110,7 @@ def refuse_bad_files(known: Mapping[str, Any], parameters: NoParameters, context
             raise ProductError(f"{path}: {layer}: empty stand-in of {size} bytes, expected an image")
     for raster in (*product.bands.values(), *product.masks.values()):
         if Path(raster.source).suffix in EXTENSIONS:
-            check_mask(Path(raster.source), raster.grid, components=len(raster.flags) or 1)
+            check_image(Path(raster.source), raster.grid, len(raster.flags) or 1, raster.dtype)
     return Findings(auxiliary=tuple(path for _, path in sorted(product.auxiliary_files.items())))
 
 
