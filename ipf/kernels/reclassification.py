@@ -26,7 +26,7 @@ from ipf.kernels.classification import (
     WATER,
 )
 from ipf.kernels.jit import kernel
-from ipf.kernels.spectral_flags import BLUE_SHADE, DIM, GREENER_THAN_SWIR
+from ipf.kernels.spectral_flags import BLUE_SHADE, DIM, GREENER_THAN_SWIR, SHADE_LIKE
 
 FloatImage = npt.NDArray[np.float32]
 ByteImage = npt.NDArray[np.uint8]
@@ -52,11 +52,11 @@ def mark_defective(classes: ByteImage, flags: ByteImage, bits: int) -> None:
 
 @kernel
 def mark_cloud_shadow(
-    classes: ByteImage, flags: ByteImage, bits: int, probability: FloatImage, least: float
+    classes: ByteImage, flags: ByteImage, probability: FloatImage, least: float, dark_too: bool
 ) -> None:
     """Cloud shadow where the spectrum allows it and the geometry makes it more likely than `least`.
 
-    flags : spectral flags; a pixel with any of `bits` is like shaded ground.
+    dark_too : whether a dark pixel is shaded ground whatever its spectrum (2.10).
     probability : on cells of 60 m, that a cloud shades the cell.
     """
     for row in range(classes.shape[0]):
@@ -64,7 +64,8 @@ def mark_cloud_shadow(
             kind = classes[row, column]
             if kind in (NO_DATA, SATURATED_DEFECTIVE, CLOUD_MEDIUM, CLOUD_HIGH, THIN_CIRRUS):
                 continue
-            if flags[row, column] & bits and probability[row // FACTOR, column // FACTOR] > least:
+            like = flags[row, column] & SHADE_LIKE or (dark_too and kind == DARK)
+            if like and probability[row // FACTOR, column // FACTOR] > least:
                 classes[row, column] = CLOUD_SHADOW
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ipf.kernels.class_thresholds import Real, Thresholds
 from ipf.kernels.classification import (
     CLOUD_HIGH,
     CLOUD_MEDIUM,
@@ -20,8 +21,6 @@ from ipf.kernels.classification import (
     ZERO,
     ByteImage,
     FloatImage,
-    Real,
-    Thresholds,
 )
 from ipf.kernels.jit import kernel
 

@@ -53,6 +53,9 @@ class SceneClassificationParameters(StepParameters):
     shadow_probability_minimum: float = limit(
         0.05, 0.0, 1.0, "probability above which shade-like ground is cloud shadow"
     )
+    dark_in_shadow: bool = rule(
+        True, "whether dark pixels that a cloud may shade are its shadow; false in 2.8", SEN2COR_210
+    )
     shadow_on_water: bool = rule(
         True,
         "whether water is cloud shadow where a cloud of known height shades it (cloud_field.match_heights)",

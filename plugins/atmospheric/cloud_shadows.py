@@ -27,7 +27,7 @@ PIECE = 20
 """Cells along the pieces that a large patch is cut into."""
 MUCH_BETTER = 0.2
 """How much more of the ground must be shaded at a piece's own height than at that of its patch."""
-LEAST_SHADED = 0.4
+LEAST_SHADED = 0.3
 """Share of the ground in a matched shadow that must be like shade."""
 PIXELS_IN_CELL = 9
 WATER_REACH = 51
@@ -55,7 +55,8 @@ def cloud_direction(angles: TileAngles, view_parallax: bool) -> tuple[TileField,
         return TileField.of(east, 1.0), TileField.of(north, 1.0)
     sun = angles.sun.filled()
     sun_east, sun_north = _horizontal(sun.zenith, sun.azimuth)
-    view_east, view_north = _horizontal(*_view(angles))
+    view = angles.viewing_everywhere(VIEW_BAND)
+    view_east, view_north = _horizontal(view.zenith, view.azimuth)
     return TileField.of(sun_east - view_east, sun.row_step), TileField.of(
         sun_north - view_north, sun.row_step
     )
@@ -65,15 +66,6 @@ def _horizontal(zenith: Doubles, azimuth: Doubles) -> tuple[Doubles, Doubles]:
     """Metres east and north per metre of height along a direction in degrees."""
     length = np.tan(np.deg2rad(zenith))
     return length * np.sin(np.deg2rad(azimuth)), length * np.cos(np.deg2rad(azimuth))
-
-
-def _view(angles: TileAngles) -> tuple[Doubles, Doubles]:
-    """Zenith and azimuth of the view at the nodes, or along its mean direction where there are no grids."""
-    if angles.detectors(VIEW_BAND):
-        grid = angles.viewing_grid(VIEW_BAND).filled()
-        return grid.zenith, grid.azimuth
-    mean = angles.mean_viewing[VIEW_BAND]
-    return np.array([[mean.zenith]]), np.array([[mean.azimuth]])
 
 
 @dataclass(frozen=True)

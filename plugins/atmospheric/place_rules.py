@@ -14,6 +14,7 @@ from ipf.kernels import reclassification as rules
 from ipf.kernels.classification import (
     CLOUD_HIGH,
     CLOUD_MEDIUM,
+    DARK,
     NOT_VEGETATED,
     SNOW,
     UNDECIDED,
@@ -104,11 +105,14 @@ def _cloud_shadow(
     known = taken(field.matched_shadow, window)
     rules.mark_known_shadow(classes, inputs.spectral_flags, known, parameters.shadow_on_water)
     candidates = pixels_with_flag(inputs.spectral_flags, SHADE_LIKE)
+    if parameters.dark_in_shadow:
+        candidates |= pixels_with_flag(select(classes, DARK, DARK), 1)
     if not candidates.any():
         return
     probability = shadow_probability(field, window, dilate_box(candidates, SMOOTHING_REACH))
     least = parameters.shadow_probability_minimum
-    rules.mark_cloud_shadow(classes, inputs.spectral_flags, SHADE_LIKE, probability, least)
+    dark_too = parameters.dark_in_shadow
+    rules.mark_cloud_shadow(classes, inputs.spectral_flags, probability, least, dark_too)
 
 
 def shadow_probability(field: CloudField, window: Window, wanted: Bytes) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from ipf.engine import StepParameters
-from ipf.kernels.classification import Thresholds
+from ipf.kernels.class_thresholds import Thresholds
 
 SOURCE = "Sen2Cor 2.8, scene classification"
 

@@ -31,9 +31,15 @@ def test_cloud_shadow_needs_spectrum_and_geometry_and_no_cloud() -> None:
     flags = np.full_like(classes, SHADE_LIKE)
     flags[:, 0] = 0
     classes[0] = (0, 1, 8, 9, 10, 6)
-    rules.mark_cloud_shadow(classes, flags, SHADE_LIKE, cell(0.06, 0.04), 0.05)
+    rules.mark_cloud_shadow(classes, flags, cell(0.06, 0.04), 0.05, False)
     np.testing.assert_array_equal(classes[0], (0, 1, 8, 9, 10, 6))
     np.testing.assert_array_equal(classes[1], (4, 3, 3, 4, 4, 2))
+
+
+def test_dark_pixels_that_a_cloud_may_shade_are_shadow_when_wanted() -> None:
+    classes = np.tile(row(2, 4, 5, 2, 4, 5), (3, 1))
+    rules.mark_cloud_shadow(classes, np.zeros_like(classes), cell(0.06, 0.04), 0.05, True)
+    np.testing.assert_array_equal(classes[0], (3, 4, 5, 2, 4, 5))
 
 
 @pytest.mark.parametrize("water_too", [True, False])
