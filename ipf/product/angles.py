@@ -139,6 +139,25 @@ class TileAngles:
             raise ValueError(f"no viewing angle grid for band {band}")
         return merged(grids)
 
+    def has_viewing(self, band: str) -> bool:
+        """Whether any node has viewing angles of `band`."""
+        grids = (self.viewing[band, detector] for detector in self.detectors(band))
+        return any(not np.isnan(grid.zenith + grid.azimuth).all() for grid in grids)
+
+    def viewing_everywhere(self, band: str) -> AngleGrid:
+        """Viewing angles of `band` at every node: where absent those of the nearest node, and of a band that
+        has none at any node its mean direction. ValueError naming the band when that is not there either.
+        """
+        if self.has_viewing(band):
+            return self.viewing_grid(band).filled()
+        mean = self.mean_viewing.get(band)
+        if mean is None:
+            raise ValueError(f"no viewing angles of band {band}, neither at nodes nor their mean")
+        shape, sun = self.sun.zenith.shape, self.sun
+        return AngleGrid(
+            np.full(shape, mean.zenith), np.full(shape, mean.azimuth), sun.row_step, sun.column_step
+        )
+
     def viewing_zenith(self, band: str) -> FloatArray:
         """Viewing zenith of `band` at the nodes, degrees, NaN where no detector looks."""
         return self.viewing_grid(band).zenith

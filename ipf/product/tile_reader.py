@@ -95,8 +95,12 @@ def _read_angles(node: Node, grid: Grid) -> TileAngles:
         item.attribute_band("bandId"): _read_direction(item)
         for item in node.all("Mean_Viewing_Incidence_Angle_List/Mean_Viewing_Incidence_Angle")
     }
+    sun_node = node.child("Sun_Angles_Grid")
+    sun = _read_angle_grid(sun_node, grid)
+    if np.isnan(sun.zenith + sun.azimuth).all():
+        raise sun_node.error("Sun_Angles_Grid: no node has a zenith and an azimuth")
     return TileAngles(
-        sun=_read_angle_grid(node.child("Sun_Angles_Grid"), grid),
+        sun=sun,
         mean_sun=_read_direction(node.child("Mean_Sun_Angle")),
         viewing=viewing,
         mean_viewing=mean_viewing,

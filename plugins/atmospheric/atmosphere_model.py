@@ -33,7 +33,8 @@ from ipf.atmosphere.tile import TileGeometry, path_airmass
 from ipf.engine import Context, Findings, SourceStep, StepParameters
 from ipf.errors import ParameterError, PlanError
 from ipf.kernels.atmosphere import Air, BandCoefficients, air_over_block, mix_levels
-from ipf.product.angles import AngleGrid, TileAngles
+from ipf.product.angles import TileAngles
+from ipf.product.bands import BAND_NAMES
 from ipf.product.metadata import DatastripMetadata
 from ipf.product.reader import SafeProduct
 
@@ -45,6 +46,8 @@ LEVELS = (-450.0, 1000.0, 2500.0, 4500.0)
 path reflectance falls with the pressure. The last one is near the end of the tables (550 hPa)."""
 SEN2COR_LEVELS = (-450.0, 1000.0, 2500.0, 3500.0)
 """The same for tables of Sen2Cor, which are not taken higher."""
+CORRECTED = tuple(band for band in BAND_NAMES if band != "B10")
+"""Bands in which the ground is seen: the tile must tell how each one looks at it."""
 REFERENCE_BAND = "B8A"
 """Band whose reduction shows before the run that angles and pressure lie inside the table."""
 
@@ -173,19 +176,11 @@ class AtmosphereModel:
 def tile_geometry(angles: TileAngles, band: str) -> TileGeometry:
     """Angles of `band` at the nodes of the sun grid, gaps filled from the nearest node.
 
-    A band without viewing grids is seen everywhere along its mean direction.
+    A band without viewing angles at any node is seen everywhere along its mean direction; ValueError naming
+    the band when that is absent too.
     """
-    sun = angles.sun.filled()
-    view = _viewing_grid(angles, band, sun)
+    sun, view = angles.sun.filled(), angles.viewing_everywhere(band)
     return TileGeometry(sun.zenith, view.zenith, sun.azimuth - view.azimuth, sun.row_step)
-
-
-def _viewing_grid(angles: TileAngles, band: str, sun: AngleGrid) -> AngleGrid:
-    if angles.detectors(band):
-        return angles.viewing_grid(band).filled()
-    mean = angles.mean_viewing[band]
-    everywhere = 0.0 * sun.zenith
-    return AngleGrid(everywhere + mean.zenith, everywhere + mean.azimuth, sun.row_step, sun.column_step)
 
 
 @dataclass(frozen=True)
@@ -217,6 +212,8 @@ def load(inputs: Inputs, parameters: AtmosphereModelParameters, context: Context
         levels = (state.ground_elevation.field.mean,)
     model = AtmosphereModel(tables, tile.angles, state, levels)
     try:
+        for band in CORRECTED:
+            tile_geometry(tile.angles, band)
         model.coefficients(REFERENCE_BAND)
         _check_water_vapour(model)
     except (ParameterError, ValueError) as problem:
@@ -259,12 +256,19 @@ def name_tables(
 ) -> Findings:
     """Name the tables that are used."""
     tables = known["atmosphere_model"].tables
-    notes = (f"absorption by gases: {tables.gas_model}",)
+    notes = (f"absorption by gases: {tables.gas_model}", *_without_viewing(known["atmosphere_model"].angles))
     if isinstance(tables, Sen2CorTables):
         files = {path for each in tables.tables.values() for path in each.files}
         return Findings(auxiliary=tuple(sorted(files)), notes=notes)
     named = [parameters.folder / name for aerosol in tables.aerosols for name in tables.file_names(aerosol)]
     return Findings(auxiliary=(*named, parameters.folder / GAS_MODEL), notes=notes)
+
+
+def _without_viewing(angles: TileAngles) -> list[str]:
+    """What is to be told of bands that are seen along their mean direction."""
+    bands = [band for band in CORRECTED if not angles.has_viewing(band)]
+    told = "no viewing angles at the nodes, the mean direction is taken everywhere"
+    return [f"{', '.join(bands)}: {told}"] if bands else []
 
 
 atmosphere_model = SourceStep(

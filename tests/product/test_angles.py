@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ipf.product.angles import NODE_COUNT, AngleGrid, merged
+from ipf.product.angles import NODE_COUNT, AngleGrid, Direction, TileAngles, merged
 from ipf.product.bands import BAND_NAMES
 from ipf.product.tile_reader import read_tile_metadata
 from tests.product.documents import documents
@@ -103,3 +103,17 @@ def test_no_grid_for_a_band_is_named(reference_data: Path):
     angles = read_tile_metadata(documents(reference_data, "_Tile_ID")[0]).angles
     with pytest.raises(ValueError, match="no viewing angle grid for band B99"):
         angles.viewing_zenith("B99")
+
+
+def test_a_band_is_seen_at_every_node_as_well_as_the_tile_tells():
+    nothing = grid_of([[NAN, NAN]], [[NAN, NAN]])
+    sun = grid_of([[30.0, 31.0]], [[40.0, 41.0]])
+    viewing = {("B02", 3): grid_of([[NAN, 4.0]], [[NAN, 90.0]]), ("B03", 3): nothing}
+    means = {"B03": Direction(7.0, 200.0), "B04": Direction(8.0, 210.0)}
+    angles = TileAngles(sun, Direction(30.0, 40.0), viewing, means)
+    assert [angles.has_viewing(band) for band in ("B02", "B03", "B04", "B05")] == [True, False, False, False]
+    assert angles.viewing_everywhere("B02") == grid_of([[4.0, 4.0]], [[90.0, 90.0]])
+    assert angles.viewing_everywhere("B03") == grid_of([[7.0, 7.0]], [[200.0, 200.0]])
+    assert angles.viewing_everywhere("B04") == grid_of([[8.0, 8.0]], [[210.0, 210.0]])
+    with pytest.raises(ValueError, match="no viewing angles of band B05"):
+        angles.viewing_everywhere("B05")
