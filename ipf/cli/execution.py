@@ -218,10 +218,6 @@ class _JobRun:
         request = self._request
         plan = _plan(request, self._job_order, plugins, self._job_log.record)
         warning_code = warning_exit_code(plan)
-        for task in plan.tasks:
-            for planned in task.steps:
-                for note in planned.findings.notes:
-                    self.message("INFO", f"step {planned.step.name}: {note}")
         self._end_at_leisure()
         outcome = outcome_of(run_plan(plan, plugins, self, self._stop))
         if self._signal is not None and outcome.failed:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ipf.cli.tables import table_text
-from ipf.engine import BlockStep, Plan, SceneStep, SinkStep, SourceStep, Step, TaskPlan
-from ipf.engine.plan import PlannedLayer, PlannedStep
+from ipf.engine import BlockStep, DeferredTask, Plan, SceneStep, SinkStep, SourceStep, Step, TaskPlan
+from ipf.engine.plan import PlannedLayer, PlannedStep, TaskOutline
+from ipf.engine.requests import Inputs
 
 KINDS = {SourceStep: "source", BlockStep: "block", SceneStep: "scene", SinkStep: "sink"}
 
@@ -25,15 +27,17 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _task(task: TaskPlan) -> dict[str, Any]:
+def _task(task: TaskPlan | DeferredTask) -> dict[str, Any]:
     return {
         "name": task.request.task_name,
         "definition": task.definition.name,
         "version": task.version,
         "workers": task.context.workers,
         "creation_date": task.context.creation_date.isoformat(),
-        "memory_bytes": task.memory_bytes,
-        "inputs": {name: [str(path) for path in paths] for name, paths in task.request.inputs.items()},
+        "memory_bytes": _memory_of(task),
+        "planned_later": isinstance(task, DeferredTask),
+        "waits_for": _texts(_awaited(task)),
+        "inputs": _texts(task.request.inputs),
         "auxiliary": [str(path) for path in task.auxiliary],
         "outputs": [{"file_type": file.file_type, "path": str(file.path)} for file in task.outputs],
         "breakpoints": {name: str(path) for name, path in task.breakpoints.items()},
@@ -50,10 +54,27 @@ def _task(task: TaskPlan) -> dict[str, Any]:
                 "bytes": layer.nbytes,
                 "held": layer.held,
             }
-            for layer in task.layers
+            for layer in _layers(task)
         ],
         "warnings": list(task.warnings),
     }
+
+
+def _memory_of(task: TaskPlan | DeferredTask) -> int | None:
+    """Forecast in bytes; None when the task is planned later."""
+    return None if isinstance(task, DeferredTask) else task.memory_bytes
+
+
+def _awaited(task: TaskOutline) -> Inputs:
+    return task.awaited if isinstance(task, DeferredTask) else {}
+
+
+def _layers(task: TaskOutline) -> tuple[PlannedLayer, ...]:
+    return task.layers if isinstance(task, TaskPlan) else ()
+
+
+def _texts(files: Inputs) -> dict[str, list[str]]:
+    return {name: [str(path) for path in paths] for name, paths in files.items()}
 
 
 def _step(planned: PlannedStep) -> dict[str, Any]:
@@ -96,12 +117,17 @@ def plan_tables(plan: Plan) -> str:
     head = (
         f"{order.processor_name} {order.processor_version}  {order.dialect} job order {plan.job_order_path}\n"
         f"executor {plan.options.executor}, blocks of {plan.options.block_size_m} m, "
-        f"memory forecast {_megabytes(plan.memory_bytes)}\n"
+        f"memory forecast {_megabytes(plan.memory_bytes)}{_without_deferred(plan)}\n"
     )
     return head + "".join(_task_tables(task) for task in plan.tasks)
 
 
-def _task_tables(task: TaskPlan) -> str:
+def _without_deferred(plan: Plan) -> str:
+    names = ", ".join(task.request.task_name for task in plan.deferred)
+    return f" without {names}, planned later" if names else ""
+
+
+def _task_tables(task: TaskPlan | DeferredTask) -> str:
     steps = [
         (
             planned.pass_number,
@@ -118,22 +144,21 @@ def _task_tables(task: TaskPlan) -> str:
         for planned in task.steps
         for parameter in planned.parameter_origins
     ]
-    inputs = [(name, path) for name, paths in task.request.inputs.items() for path in paths]
-    notes = [(planned.step.name, note) for planned in task.steps for note in planned.findings.notes]
     name = task.request.task_name
     stands_for = "" if task.definition.name == name else f" (chain {task.definition.name})"
     title = f"\ntask {name} {task.version}".rstrip() + (
-        f"{stands_for}: {task.context.workers} workers, memory forecast {_megabytes(task.memory_bytes)}\n"
+        f"{stands_for}: {task.context.workers} workers, {_forecast(task)}\n"
     )
     sections = (
         ("steps", ("pass", "step", "kind", "bands", "provider", "summary"), steps),
         ("parameters", ("step", "name", "value", "origin", "description"), parameters),
-        ("inputs", ("type", "path"), inputs),
+        ("waits for", ("type", "path"), _rows(_awaited(task))),
+        ("inputs", ("type", "path"), _rows(task.request.inputs)),
         ("auxiliary files", ("path",), [(path,) for path in task.auxiliary]),
         ("outputs", ("type", "path"), [(file.file_type, file.path) for file in task.outputs]),
         ("breakpoints", ("layer", "path"), list(task.breakpoints.items())),
         ("layers", ("quantity", "bands", "from", "m", "type", "size", "kept"), _layer_rows(task)),
-        ("notes", ("step", "note"), notes),
+        ("notes", ("step", "note"), list(task.notes)),
         ("warnings", ("text",), [(text,) for text in task.warnings]),
     )
     return title + "".join(
@@ -141,11 +166,20 @@ def _task_tables(task: TaskPlan) -> str:
     )
 
 
-def _layer_rows(task: TaskPlan) -> list[tuple[Any, ...]]:
+def _forecast(task: TaskPlan | DeferredTask) -> str:
+    memory = _memory_of(task)
+    return "planned later" if memory is None else f"memory forecast {_megabytes(memory)}"
+
+
+def _rows(files: Inputs) -> list[tuple[str, Path]]:
+    return [(name, path) for name, paths in files.items() for path in paths]
+
+
+def _layer_rows(task: TaskOutline) -> list[tuple[Any, ...]]:
     """Layers gathered by quantity and pixel size: a product has over fifty of them."""
     steps = {planned.step.name for planned in task.steps}
     groups: dict[tuple[Any, ...], list[PlannedLayer]] = {}
-    for layer in task.layers:
+    for layer in _layers(task):
         quantity = layer.name.partition("/")[0]
         producer = layer.producer if layer.producer in steps else "files"
         kept = "whole" if layer.held else "by block"

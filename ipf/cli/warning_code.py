@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ipf.cli.environment import WARNING_EXIT_CODE
 from ipf.cli.exit_codes import LAST_WARNING_CODE, STRICT_TASKS
-from ipf.engine import Plan, TaskPlan
+from ipf.engine import Plan
 from ipf.engine.parameters import settings_of_file
+from ipf.engine.plan import TaskOutline
 from ipf.engine.planner import CONFIGURATION_SUFFIX
 from ipf.errors import ParameterError
 
@@ -45,6 +46,6 @@ def _checked(value: object, origin: str) -> int:
     return value
 
 
-def _is_strict(task: TaskPlan) -> bool:
+def _is_strict(task: TaskOutline) -> bool:
     name = task.request.task_name
     return task.definition.warnings_exit_zero or name.startswith(STRICT_TASKS[0]) or name == STRICT_TASKS[1]

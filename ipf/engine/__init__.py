@@ -19,7 +19,7 @@ from ipf.engine.descriptions import (
 from ipf.engine.executors import CancelledError, Executor
 from ipf.engine.hookspecs import hookimpl
 from ipf.engine.listener import RunListener
-from ipf.engine.plan import Plan, RunOptions, TaskPlan
+from ipf.engine.plan import DeferredTask, Plan, RunOptions, TaskPlan
 from ipf.engine.planner import plan_job
 from ipf.engine.plugins import Plugins, load_plugins
 from ipf.engine.report import Message, RunReport, Status, StepReport, TaskReport
@@ -50,6 +50,7 @@ __all__ = [
     "CancelledError",
     "CheckDefinition",
     "Context",
+    "DeferredTask",
     "Executor",
     "ExecutorDefinition",
     "FileRequirement",

@@ -38,7 +38,8 @@ class TaskDefinition:
 
     `aliases` are further task names (a Sentinel-2 task that stands for the same chain). `ignored_parameters`
     are dynamic parameters that management layers send and that have no meaning for the task. `settings` reads
-    parameters of steps from what the request names: modes, parameter files among the inputs.
+    parameters of steps from what the request names: modes, parameter files among the inputs. Inputs that an
+    earlier task of the job has yet to make are left out of the request when the job is checked at first.
     """
 
     name: str

@@ -109,7 +109,11 @@ class Hooks:
 
     @hookspec
     def ipf_check_plan(self, plan: Plan) -> None:
-        """A plan is ready; raise `ipf.errors.PlanError` to refuse it."""
+        """A plan is ready; raise `ipf.errors.PlanError` to refuse it.
+
+        A task that reads what an earlier one makes is a `DeferredTask` in it. Fires again, with the task
+        planned, when its turn comes.
+        """
 
     @hookspec(firstresult=True)
     def ipf_run_step(self, step: Step, band: str, context: Context, run: Callable[[], None]) -> bool | None:

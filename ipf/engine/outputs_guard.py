@@ -26,14 +26,14 @@ def refuse_outputs_in_inputs(
         Files next to an input, in the folder that holds it, are no offence.
     """
     protected = {
-        _real(path): (file_type, path)
+        real_path(path): (file_type, path)
         for file_type, paths in inputs.items()
         if file_type not in SCRATCH_TYPES
         for path in paths
     }
     for file_type, paths in outputs.items():
         for path in paths:
-            resolved = _real(path)
+            resolved = real_path(path)
             for place in (resolved, *resolved.parents):
                 if place in protected:
                     input_type, input_path = protected[place]
@@ -47,7 +47,7 @@ def refuse_shared_outputs(targets: Iterable[tuple[str, Path]], source: str = "jo
     targets : what is written (a file type, a breakpoint) and where.
     """
     taken: dict[Path, str] = {}
-    places = sorted(((_real(path), name) for name, path in targets), key=lambda pair: pair[0].parts)
+    places = sorted(((real_path(path), name) for name, path in targets), key=lambda pair: pair[0].parts)
     for resolved, name in places:
         for place in (resolved, *resolved.parents):
             if place in taken:
@@ -82,6 +82,6 @@ def _is_there(path: Path) -> bool:
     return True
 
 
-def _real(path: Path) -> Path:
+def real_path(path: Path) -> Path:
     """`path`, its links resolved as far as they lead anywhere: `Path.resolve` fails on those in a ring."""
     return Path(os.path.realpath(path))

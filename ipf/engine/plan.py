@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -86,29 +86,22 @@ class PlannedStep:
     parameters: StepParameters
     parameter_origins: tuple[PlannedParameter, ...]
     pass_number: int
-    units: tuple[Unit, ...]
-    findings: Findings
+    units: tuple[Unit, ...] = ()
+    findings: Findings = field(default_factory=Findings)
     skipped: bool = False
     """Whether everything that it makes is loaded instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskPlan:
-    """One task: its steps in order, its layers, its outputs and its memory forecast.
-
-    `sources` holds what the source steps gave in the check pass: rasters by quantity and band, and models.
-    """
+@dataclass(frozen=True, kw_only=True)
+class TaskOutline:
+    """What is known of a task before its inputs are opened: parameters, places, what it is granted."""
 
     definition: TaskDefinition
     version: str
     request: TaskRequest
     context: Context
     steps: tuple[PlannedStep, ...]
-    layers: tuple[PlannedLayer, ...]
-    quantities: Mapping[str, Quantity]
-    models: Mapping[str, Any]
     breakpoints: Mapping[str, Path]
-    memory_bytes: int
     memory_limit_bytes: int | None = None
     warnings: tuple[str, ...] = ()
     settings_files: tuple[Path, ...] = ()
@@ -125,6 +118,38 @@ class TaskPlan:
         read = (path for planned in self.steps for path in planned.findings.auxiliary)
         return (*self.settings_files, *read)
 
+    @property
+    def notes(self) -> tuple[tuple[str, str], ...]:
+        """What the steps have to tell an operator, each note behind the name of its step."""
+        return tuple((planned.step.name, note) for planned in self.steps for note in planned.findings.notes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskPlan(TaskOutline):
+    """One task: its steps in order, its layers, its outputs and its memory forecast.
+
+    `quantities` and `models` hold what the source steps gave in the check pass: rasters by quantity and band,
+    and models.
+    """
+
+    layers: tuple[PlannedLayer, ...]
+    quantities: Mapping[str, Quantity]
+    models: Mapping[str, Any]
+    memory_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeferredTask(TaskOutline):
+    """A task that reads what an earlier task of the job makes: it is planned when its turn comes.
+
+    Its steps have their parameters, but neither layers nor findings yet; no file is promised.
+    """
+
+    awaited: Mapping[str, tuple[Path, ...]]
+    """Inputs, by type, that earlier tasks make."""
+    plan: Callable[[], TaskPlan] = field(repr=False, compare=False)
+    """Plans the task as if it were the first of its job; the inputs must be there by then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -132,10 +157,15 @@ class Plan:
 
     job_order: JobOrder
     job_order_path: Path
-    tasks: tuple[TaskPlan, ...]
+    tasks: tuple[TaskPlan | DeferredTask, ...]
     options: RunOptions
 
     @property
+    def deferred(self) -> tuple[DeferredTask, ...]:
+        """The tasks that are yet to be planned."""
+        return tuple(task for task in self.tasks if isinstance(task, DeferredTask))
+
+    @property
     def memory_bytes(self) -> int:
-        """Largest forecast among the tasks, which run one after the other."""
-        return max((task.memory_bytes for task in self.tasks), default=0)
+        """Largest forecast among the tasks, which run one after the other; those deferred have none yet."""
+        return max((task.memory_bytes for task in self.tasks if isinstance(task, TaskPlan)), default=0)

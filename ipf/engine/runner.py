@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from ipf.engine.executors import CancelledError
 from ipf.engine.listener import RunListener, WarningCounter
 from ipf.engine.memory import peak_memory_bytes
-from ipf.engine.plan import Plan
+from ipf.engine.plan import DeferredTask, Plan, TaskOutline, TaskPlan
+from ipf.engine.planner import plan_deferred
 from ipf.engine.plugins import Plugins
 from ipf.engine.report import RunReport, Status, TaskReport
 from ipf.engine.taskrun import TaskRun
@@ -25,11 +26,13 @@ def run_plan(plan: Plan, plugins: Plugins, listener: RunListener, stop: threadin
     reports: list[TaskReport] = []
     counter = WarningCounter(listener)
     error, exit_code = "", 0
-    for task_plan in plan.tasks:
-        for text in task_plan.warnings:
-            counter.message("WARNING", text)
+    for task in plan.tasks:
+        _tell(task, counter)
     try:
-        for task_plan in plan.tasks:
+        for position in range(len(plan.tasks)):
+            if stop.is_set():
+                raise CancelledError
+            plan, task_plan = _planned(plan, position, plugins, counter)
             reports.append(TaskRun(plan, task_plan, plugins, counter, stop).run())
     except CancelledError:
         error, exit_code = "the run was asked to stop", IpfError.exit_code
@@ -69,6 +72,28 @@ def run_plan(plan: Plan, plugins: Plugins, listener: RunListener, stop: threadin
         counter.message("WARNING", f"hook ipf_finish failed: {type(problem).__name__}: {problem}")
         _log_traceback(counter, "DEBUG")
     return report
+
+
+def _planned(plan: Plan, position: int, plugins: Plugins, counter: WarningCounter) -> tuple[Plan, TaskPlan]:
+    """The plan and its task at `position`, which is planned now if it had to wait for those before it."""
+    task = plan.tasks[position]
+    if isinstance(task, DeferredTask):
+        plan, planned = plan_deferred(plan, task, plugins)
+        _tell(planned, counter, told=task)
+        return plan, planned
+    return plan, task
+
+
+def _tell(task: TaskOutline, listener: RunListener, told: TaskOutline | None = None) -> None:
+    """Tell what the plan of a task has for an operator, but for what was `told` before."""
+    for step, note in task.notes:
+        listener.message("INFO", f"step {step}: {note}")
+    for text in task.warnings:
+        if told is None or text not in told.warnings:
+            listener.message("WARNING", text)
+    if isinstance(task, DeferredTask):
+        names = ", ".join(str(path) for paths in task.awaited.values() for path in paths)
+        listener.message("INFO", f"task {task.request.task_name} is planned when {names} is made")
 
 
 def _now() -> datetime:

@@ -25,10 +25,10 @@ from ipf.engine.layers import (
 )
 from ipf.engine.listener import WarningCounter, logger_to
 from ipf.engine.plan import Plan, PlannedStep, TaskPlan
-from ipf.engine.planner import call_source
 from ipf.engine.plugins import Plugins
 from ipf.engine.report import Status, StepReport, TaskReport
 from ipf.engine.step import BlockStep, SceneStep, SinkStep, SourceStep, Step, Written
+from ipf.engine.taskplan import call_source
 from ipf.engine.wiring import Quantity, Unit
 from ipf.errors import IpfError, OutputError, StepError
 from ipf.product.raster import Raster
