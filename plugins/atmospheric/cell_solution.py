@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,7 @@ class Scene:
     """What the retrieval knows of a tile besides its pixels."""
 
     tile: str
+    sensed: datetime
     grid: Grid
     model: AtmosphereModel
     state: AtmosphericState
@@ -229,6 +231,7 @@ def _told(
         ratio = np.stack([ratio[row, column] for _, ratio in solutions])
     return DarkCells(
         tile=scene.tile,
+        sensed=scene.sensed.isoformat(),
         epsg=scene.grid.epsg,
         aerosols=aerosols,
         kind=kind,

@@ -10,6 +10,7 @@ import json
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,15 @@ CELL_M = 600
 """Side of a cell, m: a whole number of pixels of 20 and of 60 m, the distance over which stands change."""
 FILE_TYPE = "DARK_TARGETS"
 FORMAT = "ipf dark targets 1"
+PASS = timedelta(minutes=10)
+"""Tiles sensed within this time are of one pass: a datastrip of a whole swath takes less."""
 LEVELS = (0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.32, 0.4, 0.5, 0.65, 0.8, 1.0, 1.3, 1.7, 2.2, 2.9)
 """Optical thicknesses for which pixels that would come out too dark are counted."""
 
 DENSE, BRIGHT, NONE = "dense dark vegetation", "bright vegetation", "none"
 
 _MAXIMUM_SIZE = 64 * 1024 * 1024
-_TOLD = ("tile", "epsg", "aerosols", "kind", "share", "water_share", "swir_maximum")
+_TOLD = ("tile", "sensed", "epsg", "aerosols", "kind", "share", "water_share", "swir_maximum")
 _ARRAYS = ("row", "column", "pixels", "aot", "sigma", "path_ratio", "negative")
 
 
@@ -38,7 +41,7 @@ _ARRAYS = ("row", "column", "pixels", "aot", "sigma", "path_ratio", "negative")
 class DarkCells:
     """Targets of one tile.
 
-    `row` and `column` (cells,) count cells southwards and eastwards from the origin of the projection `epsg`;
+    `sensed` is the time of the tile in ISO form. `row` and `column` (cells,) count cells southwards and eastwards from the origin of the projection `epsg`;
     `pixels` (cells,) is the number of 20 m pixels that are targets.
 
     `aot` at 550 nm, its standard error `sigma` and `path_ratio` (ln of the double ratio of path reflectances)
@@ -50,6 +53,7 @@ class DarkCells:
     """
 
     tile: str
+    sensed: str
     epsg: int
     aerosols: tuple[str, ...]
     kind: str
@@ -122,6 +126,7 @@ def _decode(header: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Dark
             raise ValueError(f"{name} {header[name]!r}, expected {value!r}")
     cells = DarkCells(
         tile=str(header["tile"]),
+        sensed=datetime.fromisoformat(header["sensed"]).isoformat(),
         epsg=int(header["epsg"]),
         aerosols=tuple(str(name) for name in header["aerosols"]),
         kind=str(header["kind"]),
@@ -147,14 +152,16 @@ def _decode(header: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Dark
 def merge(own: DarkCells, others: Iterable[DarkCells]) -> tuple[tuple[DarkCells, ...], tuple[str, ...]]:
     """The tiles that count together, in an order that every one of them finds, and notes on those left out.
 
-    Of one tile given twice its own new cells count. Tiles of another zone, or without the aerosol models that
-    are needed, are left out.
+    Of one tile given twice its own new cells count. Tiles of another pass or zone, or without the aerosol
+    models that are needed, are left out.
     """
     notes, taken = [], {own.tile: own}
     for cells in others:
         if cells.tile == own.tile:
             continue
-        if cells.epsg != own.epsg:
+        if abs(datetime.fromisoformat(cells.sensed) - datetime.fromisoformat(own.sensed)) > PASS:
+            notes.append(f"dark targets of {cells.tile} left out: of another pass, sensed {cells.sensed}")
+        elif cells.epsg != own.epsg:
             notes.append(f"dark targets of {cells.tile} left out: EPSG {cells.epsg}, not {own.epsg}")
         elif not set(own.aerosols) <= set(cells.aerosols):
             notes.append(f"dark targets of {cells.tile} left out: no {' or '.join(own.aerosols)} aerosol")

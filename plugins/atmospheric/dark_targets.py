@@ -85,7 +85,13 @@ def accumulate(inputs: Inputs, parameters: DarkTargetsParameters, context: Conte
     assert context.grid is not None
     place = context.window.row * context.grid.resolution, context.window.column * context.grid.resolution
     tile = inputs.l1c_product.tile
-    scene = Scene(tile.identifier, inputs.l1c_product.grid, inputs.atmosphere_model, inputs.atmospheric_state)
+    scene = Scene(
+        tile.identifier,
+        tile.sensing_time.moment,
+        inputs.l1c_product.grid,
+        inputs.atmosphere_model,
+        inputs.atmospheric_state,
+    )
     classes = inputs.scene_classification[MARGIN:-MARGIN, MARGIN:-MARGIN]
     state = inputs.atmospheric_state
     if scene.is_stated(parameters) or not classes.any():

@@ -18,6 +18,7 @@ from ipf_plugins.simulator.spectra import MATERIALS, Cover, of_band
 from ipf.product.angles import Direction
 from ipf.product.bands import BY_NAME
 from ipf.product.raster import Grid, Raster, raster_of_array
+from ipf.product.utc import UtcTime
 from tests.plugins.atmospheric import atmospheres
 
 SCENES = ("scene_T18LTM_aot015_wv15.json", "scene_T18LTM_aot025_wv30.json")
@@ -65,7 +66,12 @@ class PatchScene:
     @property
     def product(self) -> Any:
         """As much of a product as the steps look at."""
-        tile = SimpleNamespace(identifier=self.truth["tile"], angles=self.model.angles, grid=self.grid)
+        tile = SimpleNamespace(
+            identifier=self.truth["tile"],
+            sensing_time=UtcTime.parse("2022-01-25T15:17:01.024Z"),
+            angles=self.model.angles,
+            grid=self.grid,
+        )
         return SimpleNamespace(tile=tile, grid=self.grid)
 
     @property

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +63,8 @@ def field_of(
 ) -> AerosolField:
     """The field of a tile that was given the targets of others."""
     scene, own = tile
-    known = Scene(own.tile, scene.grid, scene.model, scene.state)
+    sensed = datetime.fromisoformat(own.sensed)
+    known = Scene(own.tile, sensed, scene.grid, scene.model, scene.state)
     taken, _ = merge(own, others)
     return build_field(known, own, taken, DarkTargetsParameters(smoothing_km=smoothing_km))
 
@@ -111,6 +112,14 @@ def test_another_zone_is_left_out_with_a_note(tiles: tuple) -> None:
     assert [cells.tile for cells in taken] == ["T1"]
     assert "T2" in notes[0]
     assert "32719" in notes[0]
+
+
+def test_another_pass_is_left_out_with_a_note(tiles: tuple) -> None:
+    west, east = tiles
+    later = datetime.fromisoformat(east[1].sensed) + timedelta(days=5)
+    taken, notes = merge(west[1], [replace(east[1], sensed=later.isoformat())])
+    assert [cells.tile for cells in taken] == ["T1"]
+    assert "of another pass" in notes[0]
 
 
 def test_a_file_gives_back_what_was_written(tiles: tuple, tmp_path: Path) -> None:
