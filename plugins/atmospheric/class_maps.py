@@ -180,7 +180,7 @@ def warped(path: Path, grid: Grid, outside: int) -> Bytes:
 
 
 def name_maps(known: Mapping[str, Any], parameters: ClassMapsParameters, context: Context) -> Findings:
-    """Name the maps that are used; refuses an unknown band of `defect_bands`."""
+    """Name the maps that are used."""
     paths = (
         parameters.water_bodies,
         parameters.land_cover,
