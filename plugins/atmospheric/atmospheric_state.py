@@ -30,6 +30,8 @@ DEFAULT_OZONE = 0.331
 
 LARGEST_AEROSOL_OPTICAL_THICKNESS = 2.9
 """More is corrected as this much: the look-up tables end at 3."""
+LARGEST_WATER_VAPOUR = 9.0
+"""cm; more is corrected as this much: there is none on Earth."""
 
 
 class Source(StrEnum):
@@ -75,7 +77,7 @@ class AtmosphericStateParameters(StepParameters):
         description="aerosol optical thickness at 550 nm",
     )
     water_vapour: float | None = Field(
-        default=None, ge=0.0, le=9.0, description="water vapour column above the ground, cm"
+        default=None, ge=0.0, le=LARGEST_WATER_VAPOUR, description="water vapour column above the ground, cm"
     )
     ozone: float | None = Field(default=None, ge=0.1, le=0.7, description="ozone column, cm-atm")
     surface_pressure: float | None = Field(
@@ -116,7 +118,10 @@ def resolve(parameters: AtmosphericStateParameters, forecast: Forecast) -> Atmos
             DEFAULT_AEROSOL_OPTICAL_THICKNESS,
         ),
         water_vapour=_choose(
-            parameters.water_vapour, forecast.water_vapour, Source.ECMWF, DEFAULT_WATER_VAPOUR
+            parameters.water_vapour,
+            _limited(forecast.water_vapour, LARGEST_WATER_VAPOUR),
+            Source.ECMWF,
+            DEFAULT_WATER_VAPOUR,
         ),
         ozone=_choose(parameters.ozone, forecast.ozone, Source.ECMWF, DEFAULT_OZONE),
         surface_pressure=_surface_pressure(parameters, forecast, elevation.field.mean),
@@ -133,7 +138,8 @@ def _choose(given: float | None, forecast: TileField | None, source: Source, def
 
 
 def _limited(field: TileField | None, largest: float) -> TileField | None:
-    return None if field is None else TileField.of(np.minimum(field.nodes, largest), field.step)
+    """The field without what is negative or too much."""
+    return None if field is None else TileField.of(np.clip(field.nodes, 0.0, largest), field.step)
 
 
 def _surface_pressure(
@@ -158,6 +164,8 @@ def tell(known: Mapping[str, Any], parameters: AtmosphericStateParameters, conte
     ]
     if state.aerosol_optical_thickness.field.maximum >= LARGEST_AEROSOL_OPTICAL_THICKNESS:
         notes.append(f"aerosol optical thickness limited to {LARGEST_AEROSOL_OPTICAL_THICKNESS}")
+    if state.water_vapour.field.maximum >= LARGEST_WATER_VAPOUR:
+        notes.append(f"water vapour limited to {LARGEST_WATER_VAPOUR:g} cm")
     return Findings(notes=tuple(notes))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,16 @@ from ipf.product.reader import SafeProduct
 
 STANDARD_GRAVITY = 9.80665
 """m/s²: geopotential of the CAMS orography per metre."""
+
+PLAUSIBLE: Mapping[str, tuple[float, float, str]] = {
+    "aod550": (-0.01, 10.0, ""),
+    "tcwv": (-0.05, 15.0, " cm"),
+    "tco3": (0.1, 0.7, " cm-atm"),
+    "msl": (850.0, 1100.0, " hPa"),
+    "z": (-500.0, 6000.0, " m"),
+}
+"""What a forecast may state; beyond it the file is wrong. Packing makes small values a little negative. Sea
+level pressures on record: 870 and 1084.8 hPa (WMO World Weather & Climate Extremes Archive)."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,7 +48,8 @@ class Forecast:
 def embedded_forecast(product: SafeProduct) -> Forecast:
     """Read the GRIB files of a product.
 
-    Raises `AuxiliaryError` naming a file that cannot be used, and the tile that it does not cover.
+    Raises `AuxiliaryError` naming a file that cannot be used, or states what is not `PLAUSIBLE`, and the tile
+    that it does not cover.
     """
     weather = read_meteorology(path for _, path in sorted(product.auxiliary_files.items()))
     latitude, longitude = product.node_coordinates()
@@ -47,7 +59,9 @@ def embedded_forecast(product: SafeProduct) -> Forecast:
         if name not in weather.fields:
             return None
         try:
-            return TileField.of(values(latitude, longitude), step)
+            found = values(latitude, longitude)
+            _refuse_implausible(name, found, weather.origins[name])
+            return TileField.of(found, step)
         except AuxiliaryError as problem:
             raise AuxiliaryError(f"{problem} (tile {product.tile.identifier})") from problem
 
@@ -61,3 +75,13 @@ def embedded_forecast(product: SafeProduct) -> Forecast:
         over_tile("msl", weather.sea_level_pressure_hpa),
         over_tile("z", elevation),
     )
+
+
+def _refuse_implausible(name: str, values: Floats, origin: Path) -> None:
+    """Refuse values that no atmosphere has, NaN for missing ones among them."""
+    lowest, highest, unit = PLAUSIBLE[name]
+    if not np.all((values >= lowest) & (values <= highest)):
+        raise AuxiliaryError(
+            f"{origin}: {name} is {values.min():.4g} to {values.max():.4g}{unit}, expected {lowest:g} to "
+            f"{highest:g}"
+        )
