@@ -3,7 +3,8 @@
 Two kinds of rows, told apart by their columns, which are named as in the reference tables made with 6SV1.1:
 
 * scattering rows: ``band, sza, vza, raa, aot550, alt_km`` and, if present, ``wv`` and ``o3`` (else 2 cm and
-  0.331 cm-atm); they get path reflectances, scattering transmittances, spherical albedo, gas transmittances;
+  0.331 cm-atm); they get path reflectances (of the molecules alone, of the aerosol alone, of both),
+  scattering transmittances, spherical albedo, gas transmittances;
 * gas rows: ``band, sza, vza, wv, o3, alt``; they get the transmittance of each gas, one-way and two-way.
 
 Angles in degrees (azimuth 0 = backscatter), water vapour in cm, ozone in cm-atm, altitude of the ground in
@@ -23,6 +24,7 @@ from ipf.atmosphere.gases import LARGEST_SLANT_WATER_VAPOUR, GasModel
 from ipf.atmosphere.profile import ALTITUDE_RANGE, pressure_at, water_vapour_above
 from ipf.atmosphere.rayleigh import STANDARD_PRESSURE
 from ipf.atmosphere.rows import Rows, band_label, read_rows
+from ipf.atmosphere.single_scattering import aerosol_single_scattering
 from ipf.atmosphere.table import ScatteringTable
 from ipf.atmosphere.tile import path_airmass, path_reflectance, two_way_gases
 from ipf.errors import AuxiliaryError
@@ -32,7 +34,7 @@ Columns = dict[str, Floats]
 
 SCATTERING_INPUTS = ("sza", "vza", "raa", "aot550", "alt_km")
 SCATTERING_OUTPUTS = (
-    *("ratm_ray", "ratm_tot", "Tsca_dn", "Tsca_up", "Tdir_dn", "Tdir_up", "s_tot"),
+    *("ratm_ray", "ratm_aer", "ratm_tot", "Tsca_dn", "Tsca_up", "Tdir_dn", "Tdir_up", "s_tot"),
     *("Tgas_tot", "Th2o_tot", "To3_tot", "od_ray", "od_aer", "app_rho0"),
 )
 GAS_INPUTS = ("sza", "vza", "wv", "o3", "alt")
@@ -40,6 +42,11 @@ GAS_OUTPUTS = tuple(f"{gas}_{way}" for gas in ("gas", *GAS_COLUMNS.values()) for
 
 DEFAULT_WATER_VAPOUR = 2.0
 DEFAULT_OZONE = 0.331
+
+PRESSURE_DEGREE = 3
+"""Degree of the polynomial in pressure by which `aerosol_reflectance` leaves the molecules out. Lower ones
+miss 6S by up to 0.0042 (1) and 0.0023 (2) in B01; the highest that the nodes allow amplifies their rounding.
+"""
 
 LARGEST_OZONE = 1.0
 """Largest total column accepted, cm-atm: about twice what occurs, and what Dobson units go beyond."""
@@ -93,6 +100,7 @@ def _evaluate_scattering(table: ScatteringTable, gases: GasModel, band: str, row
     optics = table.bands[band].optics
     return {
         "ratm_ray": scattering.molecular_reflectance,
+        "ratm_aer": aerosol_reflectance(table, band, row["aot550"], row["sza"], row["vza"], row["raa"]),
         "ratm_tot": scattering.path_reflectance,
         "Tsca_dn": scattering.transmittance_down,
         "Tsca_up": scattering.transmittance_up,
@@ -106,6 +114,37 @@ def _evaluate_scattering(table: ScatteringTable, gases: GasModel, band: str, row
         "od_aer": optics.aerosol_extinction * row["aot550"],
         "app_rho0": path_reflectance(scattering, whole, half),
     }
+
+
+def aerosol_reflectance(
+    table: ScatteringTable, band: str, aot: Floats, sun: Floats, view: Floats, azimuth: Floats
+) -> Floats:
+    """Path reflectance of an atmosphere of aerosol alone, all orders of scattering, as 6S means ``ratm_aer``.
+
+    Arguments as of `ScatteringTable.evaluate`, all of one shape. Such an atmosphere is none of the table's:
+    what aerosol adds to the molecules depends on their pressure, since either shades and lights the other (so
+    that ``ratm_ray + ratm_aer`` is not ``ratm_tot``). Without the light that the aerosol scatters once, which
+    has a closed form, the addition is so smooth that a polynomial of degree `PRESSURE_DEGREE` through the
+    nodes of pressure is continued to none. Against 6S (AOT to 1, solar zenith to 70 degrees) it is as near as
+    the path reflectance itself: within 0.002 or 2 %.
+    """
+    optics = table.bands[band].optics
+    particles = optics.aerosol_extinction * aot
+    phase = table.phase(optics, sun, view, azimuth)
+
+    def scattered_once(molecules: float) -> Floats:
+        return aerosol_single_scattering(molecules, particles, optics.aerosol_albedo, phase, sun, view)
+
+    nodes = table.axes.pressure / STANDARD_PRESSURE
+    added = []
+    for pressure, relative in zip(table.axes.pressure, nodes, strict=True):
+        scattering = table.evaluate(band, aot, pressure, sun, view, azimuth)
+        once = scattered_once(optics.rayleigh_depth * relative)
+        added.append(scattering.path_reflectance - scattering.molecular_reflectance - once)
+    powers = np.vander(nodes, min(PRESSURE_DEGREE, nodes.size - 1) + 1)
+    at_none = np.linalg.pinv(powers)[-1]
+    result: Floats = scattered_once(0.0) + np.einsum("p,pn->n", at_none, np.stack(added))
+    return result
 
 
 def _evaluate_gases(table: ScatteringTable, gases: GasModel, band: str, row: Columns) -> Columns:

@@ -52,6 +52,19 @@ def test_columns_may_come_in_any_order_with_others_between(
     assert mixed == plain
 
 
+def test_aerosol_alone_vanishes_without_aerosol_and_grows_to_the_edge_of_the_table(
+    tmp_path: Path, table: ScatteringTable, gases: GasModel
+) -> None:
+    thickness = [0, 0.1, 0.5, 1, 2, 3]
+    rows = "".join(f"{b},{s},15,0,{aot},0\n" for b in (1, 4, 12) for s in (0, 80) for aot in thickness)
+    header, *found = asked(tmp_path, f"{SCATTERING}\n{rows}", table, gases)
+    reflectance = [float(row[header.index("ratm_aer")]) for row in found]
+    for begin in range(0, len(found), len(thickness)):
+        series = reflectance[begin : begin + len(thickness)]
+        assert series[0] == 0.0
+        assert series == sorted(set(series))
+
+
 def test_water_vapour_and_ozone_may_be_given(tmp_path: Path, table: ScatteringTable, gases: GasModel) -> None:
     default = asked(tmp_path, f"{SCATTERING}\n9,30,5,90,0.2,0\n", table, gases)
     stated = asked(tmp_path, f"{SCATTERING},o3,wv\n9,30,5,90,0.2,0,0.331,2\n", table, gases)

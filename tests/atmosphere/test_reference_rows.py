@@ -13,12 +13,13 @@ from ipf.atmosphere.rows import Rows, read_rows
 from ipf.cli.lut import lut
 
 SCATTERING = (
-    *("ratm_ray", "ratm_tot", "Tsca_dn", "Tsca_up", "s_tot", "Tgas_tot", "Th2o_tot", "To3_tot"),
+    *("ratm_ray", "ratm_aer", "ratm_tot", "Tsca_dn", "Tsca_up", "s_tot", "Tgas_tot", "Th2o_tot", "To3_tot"),
     *("od_ray", "od_aer", "app_rho0"),
 )
 GASES = tuple(
     f"{gas}_{way}" for gas in ("gas", "h2o", "o3", "o2", "co2", "ch4") for way in ("dn", "up", "tot")
 )
+INPUTS = ("sza", "vza", "raa", "aot550")
 BANDS = (*(f"B{number:02d}" for number in range(1, 9)), "B8A", "B09", "B10", "B11", "B12")
 GAS_TOLERANCE = {"B09": 0.015, "B10": 0.015}
 
@@ -35,7 +36,7 @@ def answer(source: Path, folder: Path, columns: Sequence[str]) -> tuple[Rows, Ro
 
 @pytest.fixture(scope="module")
 def scattering(scattering_file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Rows, Rows]:
-    return answer(scattering_file, tmp_path_factory.mktemp("query"), SCATTERING)
+    return answer(scattering_file, tmp_path_factory.mktemp("query"), (*SCATTERING, *INPUTS))
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,36 @@ def test_optical_depths_and_apparent_reflectance_of_black_ground(
     expected = reference.columns["app_rho0"][chosen]
     apparent = np.abs(ours.columns["app_rho0"][chosen] - expected)
     assert np.all(apparent <= np.maximum(0.002, 0.02 * expected))
+
+
+@pytest.mark.parametrize("band", BANDS)
+def test_path_reflectance_of_aerosol_alone(scattering: tuple[Rows, Rows], band: str) -> None:
+    reference, ours = scattering
+    chosen = reference.bands == band
+    expected = reference.columns["ratm_aer"][chosen]
+    share = np.abs(ours.columns["ratm_aer"][chosen] - expected) / np.maximum(0.002, 0.02 * expected)
+    print(
+        f"{band}: aerosol alone {largest(scattering, band, 'ratm_aer'):.5f} ({share.max():.2f} of tolerance)"
+    )
+    assert share.max() <= 1.0
+
+
+def test_aerosol_alone_is_not_what_it_adds_to_molecules(
+    scattering: tuple[Rows, Rows],
+) -> None:
+    """The comparison above tells the two apart; altitude does not enter the first."""
+    reference, ours = scattering
+    chosen = reference.bands == "B01"
+    expected = reference.columns["ratm_aer"][chosen]
+    tolerance = np.maximum(0.002, 0.02 * expected)
+    added = (ours.columns["ratm_tot"] - ours.columns["ratm_ray"])[chosen]
+    assert np.max(np.abs(added - expected) / tolerance) > 5.0
+    inputs = [ours.columns[name][chosen] for name in ("sza", "vza", "raa", "aot550")]
+    found: dict[tuple[float, ...], set[float]] = {}
+    for *key, value in zip(*inputs, ours.columns["ratm_aer"][chosen], strict=True):
+        found.setdefault(tuple(map(float, key)), set()).add(float(value))
+    assert all(len(values) == 1 for values in found.values())
+    assert len(found) < np.count_nonzero(chosen)
 
 
 @pytest.mark.parametrize("band", BANDS)
