@@ -24,6 +24,7 @@ from ipf_plugins.atmospheric.surface_reflectance import (
 from ipf_plugins.atmospheric.terrain import terrain
 from scipy.optimize import least_squares, minimize_scalar
 
+from ipf.atmosphere.gases import LARGEST_SLANT_WATER_VAPOUR
 from ipf.auxiliary.elevation import open_elevation
 from ipf.engine.testing import StepCase, run_step
 from ipf.product.bands import BY_NAME
@@ -38,7 +39,8 @@ START, LOWEST, HIGHEST = (0.15, 1.5), (0.0, 0.1), (1.0, 5.0)
 """Aerosol optical thickness and water vapour (cm) that a fit starts from, and between which it stays."""
 STEP = (0.01, 0.05)
 """What a fit changes them by to see what follows; layers hold thousandths."""
-LARGEST_FACTOR = 5.0
+LARGEST_FACTOR = 10.0
+"""Most by which a fit multiplies water vapour, where the tables know that much."""
 
 
 @dataclass(frozen=True)
@@ -168,14 +170,31 @@ def fit_air(scene: Scene, limits: Mapping[str, float]) -> Air:
     return Air(*(round(float(value), 3) for value in result.x))
 
 
-def fit_absorption(scene: Scene, band: str, aot: float, water_vapour: Image) -> float:
-    """Factor on the water vapour along the path under which `band` comes closest to Sen2Cor."""
+@dataclass(frozen=True)
+class Absorption:
+    """More absorption by water vapour in one band: `factor` on the column, and the transmittance of the whole
+    path relative to that without it."""
+
+    factor: float
+    transmittance: float
+
+
+def fit_absorption(scene: Scene, band: str, aot: float, water_vapour: Image) -> Absorption:
+    """The absorption under which `band` comes closest to Sen2Cor; `water_vapour` in cm at 20 m."""
 
     def difference(factor: float) -> float:
         found = scene.corrected(aot, water_vapour * np.float32(factor), (band,))
         return root_mean_square(found[band] - scene.boa(band))
 
-    result = minimize_scalar(
-        difference, bounds=(0.2, LARGEST_FACTOR), method="bounded", options={"xatol": 0.02}
-    )
-    return float(result.x)
+    airmass = float(scene.model.coefficients(band).airmass.max())
+    largest = min(LARGEST_FACTOR, LARGEST_SLANT_WATER_VAPOUR / (airmass * float(water_vapour.max())) - 0.01)
+    found = minimize_scalar(difference, bounds=(0.2, largest), method="bounded", options={"xatol": 0.02})
+    column = float(water_vapour.mean())
+    less, whole = (_transmittance(scene, band, aot, each) for each in (column * found.x, column))
+    return Absorption(float(found.x), less / whole)
+
+
+def _transmittance(scene: Scene, band: str, aot: float, column: float) -> float:
+    """Two-way transmittance of scattering and gases at the mean elevation."""
+    values = (np.full((1, 1), value, np.float32) for value in (aot, column, scene.pair.elevation))
+    return float(scene.model.air(band, *values, (0, 0, float(RESOLUTION))).gain[0, 0])
