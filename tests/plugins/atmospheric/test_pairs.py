@@ -46,14 +46,13 @@ LIMITS_ON_HILLS = dict.fromkeys(BANDS, 0.020)
 
 ABSORPTION, SHORE = "absorption", "shore"
 BEYOND = {
-    # Through the air of Sen2Cor's tables 4 to 8 % less light of these bands comes than through gases as in 6S,
-    # in all three scenes, be there 0.7 or 2.2 cm of water vapour: see
+    # Through the air of Sen2Cor's tables 4 to 8 % less light of these bands comes than through gases as in
+    # 6S, in all three scenes, be there 0.7 or 2.2 cm of water vapour: see
     # test_stronger_absorption_explains_the_bands_that_gases_dim.
     ("38D_378R_2_3", "B05"): (ABSORPTION, 0.0131),
     ("38D_378R_2_3", "B12"): (ABSORPTION, 0.0176),
-    # Sen2Cor's B09 leaves its B8A along the shore, as if it found less water vapour there, and here it does not
-    # by as much: see
-    # test_b09_of_sen2cor_leaves_its_b8a_along_the_shore.
+    # Sen2Cor's B09 leaves its B8A along the shore, as if it found less water vapour there; here it does so
+    # by far less: see test_b09_of_sen2cor_leaves_its_b8a_along_the_shore.
     ("282D_485L_3_3", "B09"): (SHORE, 0.0290),
 }
 """Bands whose difference is larger than wanted, with the reason and the figure."""
