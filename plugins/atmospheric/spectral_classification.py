@@ -17,7 +17,15 @@ from ipf_plugins.atmospheric.class_maps import ClassMapsUsed
 from ipf_plugins.atmospheric.thresholds import SpectralClassificationParameters
 
 from ipf.engine import Bands, BlockStep, Context, reads, writes
-from ipf.kernels.classification import SNOW, FloatImage, clear_snow_ring, spectral_classes, spectral_tests
+from ipf.kernels.classification import (
+    NO_DATA,
+    SATURATED_DEFECTIVE,
+    SNOW,
+    FloatImage,
+    clear_snow_ring,
+    spectral_classes,
+    spectral_tests,
+)
 from ipf.kernels.morphology import dilate_diamond, majority, select
 from ipf.kernels.spectral_flags import (
     BELOW_REFERENCE,
@@ -37,6 +45,10 @@ TESTED = ("B02", "B03", "B04", "B05", "B8A", "B11", "B12")
 LOOKED_AT = ("B01", "B10")
 HELD = ("B06", "B07", "B08", "B09")
 """Bands without a test: it is only asked whether they hold data."""
+
+BRIGHTEST = np.float32(3.28)
+"""Reflectance beyond the 15 bits of Level-1C counts: only the count that stands for saturation, 65535 (PSD
+14.8, Special_Values), is brighter. Of a band of 10 m two of four pixels must be saturated to show here."""
 
 Bytes = npt.NDArray[np.uint8]
 Kind = TypeVar("Kind", bound=np.generic)
@@ -86,6 +98,7 @@ def classify_spectra(
     ground[_missing(inputs)] = 0
     elevation = _elevation(inputs, b10.shape)
     classes = spectral_classes(b02, b03, b04, b8a, b10, b11, cloud, snow, ground, elevation, limits)
+    classes[_saturated(inputs) & (classes != NO_DATA)] = SATURATED_DEFECTIVE
     flags = spectral_flags(b01, b02, b03, b04, b05, b8a, b10, b11, shaded, dim, classes, limits)
     return Outputs(classes, _percent(cloud, classes), _percent(snow, classes), flags)
 
@@ -106,6 +119,17 @@ def _missing(inputs: Inputs) -> npt.NDArray[np.bool_]:
     for band in HELD:
         missing |= np.isnan(inputs.held[band])
     return missing
+
+
+def _saturated(inputs: Inputs) -> npt.NDArray[np.bool_]:
+    """Where a band is brighter than its counts can tell."""
+    saturated = np.zeros(inputs.looked_at["B01"].shape, np.bool_)
+    for bands in (inputs.looked_at, inputs.held):
+        for image in bands.values():
+            saturated |= image > BRIGHTEST
+    for image in inputs.tested.values():
+        saturated |= image[RING:-RING, RING:-RING] > BRIGHTEST
+    return saturated
 
 
 def _elevation(inputs: Inputs, shape: tuple[int, ...]) -> FloatImage:
