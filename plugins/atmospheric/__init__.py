@@ -127,7 +127,7 @@ def ipf_steps() -> Iterable[Step]:
     from ipf_plugins.atmospheric.format_l2a import format_l2a
     from ipf_plugins.atmospheric.quality_masks import quality_masks
     from ipf_plugins.atmospheric.read_l1c import read_l1c
-    from ipf_plugins.atmospheric.scene_classification import in_full as scene_classification
+    from ipf_plugins.atmospheric.scene_classification import scene_classification
     from ipf_plugins.atmospheric.spectral_classification import spectral_classification
     from ipf_plugins.atmospheric.surface_reflectance import surface_reflectance
     from ipf_plugins.atmospheric.terrain import terrain

@@ -41,8 +41,9 @@ _ARRAYS = ("row", "column", "pixels", "aot", "sigma", "path_ratio", "negative")
 class DarkCells:
     """Targets of one tile.
 
-    `sensed` is the time of the tile in ISO form. `row` and `column` (cells,) count cells southwards and eastwards from the origin of the projection `epsg`;
-    `pixels` (cells,) is the number of 20 m pixels that are targets.
+    `sensed` is the time of the tile in ISO form. `row` and `column` (cells,) count cells southwards and
+    eastwards from the origin of the projection `epsg`; `pixels` (cells,) is the number of 20 m pixels
+    that are targets.
 
     `aot` at 550 nm, its standard error `sigma` and `path_ratio` (ln of the double ratio of path reflectances)
     are (aerosols, cells), NaN where a cell has no target. `negative` (cells, levels + 1) counts pixels of

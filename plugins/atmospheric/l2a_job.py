@@ -1,4 +1,4 @@
-"""The job order of ``ipf l2a``: the generic form, one task for each product."""
+"""The job order of ``ipf l2a``: the generic form, a task for each product, others for their common air."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from ipf.atomic import write_bytes
 from ipf.engine.outputs_guard import refuse_outputs_in_inputs
 from ipf.errors import UsageError
 from ipf.joborder import FileNameType, Input, JobOrder, LogSelection, Output, Parameter, Task, to_xml
+from ipf.product.names import ProductName
 
 PROCESSOR, VERSION, DIALECT = "L2A", "01.00", "mmfi"
 TASK, INPUT_TYPE, OUTPUT_TYPE = "L2A", "L1C", "L2A"
+TARGETS_TASK, TARGETS_TYPE, TARGETS_FOLDER = "L2A_DARK_TARGETS", "DARK_TARGETS", "dark_targets"
+MODE, SEN2COR_MODE = "MODE", "sen2cor"
 
 
 @dataclass(frozen=True)
@@ -76,22 +79,46 @@ class L2AJob:
         )
 
     def _tasks(self) -> Iterator[Task]:
-        """Every task, in the order in which they are run."""
+        """Every task, in the order in which they are run: tiles of one pass have one aerosol."""
+        shared = {
+            product: self._targets_file(product) for product in self.products if self._neighbours(product)
+        }
+        for product, path in shared.items():
+            yield Task(TARGETS_TASK, VERSION, (_folder(INPUT_TYPE, product),), (_file(TARGETS_TYPE, path),))
         for product in self.products:
-            yield self._correction(product)
+            targets = tuple(str(shared[each]) for each in self._neighbours(product))
+            inputs = [_folder(INPUT_TYPE, product)]
+            if targets:
+                inputs.append(Input(TARGETS_TYPE, targets, FileNameType.PHYSICAL.value))
+            yield Task(TASK, VERSION, tuple(inputs), (_output(OUTPUT_TYPE, self.folder),))
 
-    def _correction(self, product: Path) -> Task:
-        return Task(
-            name=TASK,
-            version=VERSION,
-            inputs=(_input(INPUT_TYPE, product),),
-            outputs=(_output(OUTPUT_TYPE, self.folder),),
-        )
+    def _neighbours(self, product: Path) -> tuple[Path, ...]:
+        """The other products of the same pass; none in the mode that knows single tiles only."""
+        if self.parameters.get(MODE) == SEN2COR_MODE:
+            return ()
+        own = _pass_of(product)
+        return tuple(each for each in self.products if each != product and own and _pass_of(each) == own)
+
+    def _targets_file(self, product: Path) -> Path:
+        return self.folder / TARGETS_FOLDER / f"{product.name.removesuffix('.SAFE')}.npz"
 
 
-def _input(file_type: str, path: Path) -> Input:
+def _pass_of(product: Path) -> tuple[str, ...]:
+    """Satellite, orbit and start of the datatake, from the compact name; nothing when it has another."""
+    try:
+        name = ProductName.parse(product.name)
+    except ValueError:
+        return ()
+    return name.satellite, str(name.relative_orbit), name.datatake_start
+
+
+def _folder(file_type: str, path: Path) -> Input:
     return Input(file_type, (str(path),), FileNameType.DIRECTORY.value)
 
 
 def _output(file_type: str, path: Path) -> Output:
     return Output(file_type, (str(path),), FileNameType.DIRECTORY.value)
+
+
+def _file(file_type: str, path: Path) -> Output:
+    return Output(file_type, (str(path),), FileNameType.PHYSICAL.value)

@@ -41,12 +41,35 @@ class Choice:
 
 
 SEN2COR: tuple[Choice, ...] = (
+    Choice(
+        "spectral_classification", "thick_cirrus_confidence", 0, "clouds seen in B10 keep their confidence"
+    ),
+    Choice("spectral_classification", "thick_cirrus_elevation_maximum", 10000.0, "also on high ground"),
+    Choice("cloud_field", "view_parallax", False, "clouds stand where they are seen"),
+    Choice("cloud_field", "match_heights", False, "cloud heights are those of a fixed distribution"),
+    Choice("scene_classification", "dark_class", "dark", "class 2 is every dark pixel (2.8)"),
+    Choice("scene_classification", "remainder_class", 7, "what no rule decides is unclassified (2.8)"),
+    Choice("scene_classification", "dark_in_shadow", False, "dark pixels stay dark in shadow (2.8)"),
+    Choice("scene_classification", "shadow_on_water", False, "water stays water in shadow"),
+    Choice("scene_classification", "dilations", False, "clouds, shadows and snow do not grow (2.8)"),
+    Choice("scene_classification", "growth_spares", False, "where they do, over everything (2.10)"),
+    Choice("scene_classification", "bright_ground", False, "small bright clouds stay clouds (2.8)"),
+    Choice(
+        "scene_classification",
+        "cirrus_recovery",
+        "with_land_cover",
+        "cirrus is recovered where land is mapped",
+    ),
+    Choice(
+        "scene_classification", "land_recovery", "with_land_cover", "land is recovered where it is mapped"
+    ),
     Choice("dark_targets", "relation", "swir_ratio", "red is half of B12, blue half of red"),
     Choice("dark_targets", "nir_maximum", 0.38, "brighter vegetation is no target"),
     Choice("dark_targets", "red_maximum", 0.10, "vegetation brighter in red is no target"),
     Choice("apda", "surface_ratio", "one", "the ground is as bright in B09 as in B8A"),
     Choice("cirrus_fit", "method", "means", "cirrus against clear sky by their means"),
 )
+"""Choices of Sen2Cor, of release 2.8 where releases differ."""
 
 
 def settings_of_request(request: TaskRequest) -> TaskSettings:

@@ -120,5 +120,3 @@ scene_classification = BlockStep(
     summary="classes, cloud and snow probabilities at 20 m, with shadow, terrain, maps and neighbourhood",
     run=classify_scene,
 )
-in_full = scene_classification
-"""The name by which the chain asks for the step."""
