@@ -218,7 +218,17 @@ def load_plugins(paths: Sequence[Path] = (), *, use_entry_points: bool = True) -
             module = _import_file(file)
             version = str(getattr(module, "__version__", ""))
             plugins.register(module, Provider(str(file), version, 2))
+            if not plugins.manager.get_hookcallers(module):
+                raise PluginError(_without_hooks(file, module))
     return plugins
+
+
+def _without_hooks(file: Path, module: ModuleType) -> str:
+    """What is wrong with a user's file that offers nothing; most likely its functions are not marked."""
+    unmarked = sorted(name for name in vars(module) if name in vars(Hooks) and name.startswith("ipf_"))
+    if unmarked:
+        return f"{file}: implements no hook: {', '.join(unmarked)} must be marked with @hookimpl"
+    return f"{file}: implements no hook (the name of a file that is no plugin begins with _)"
 
 
 def _load(plugins: Plugins, provider: Provider, entry: EntryPoint) -> None:
@@ -236,7 +246,9 @@ def _plugin_files(path: Path) -> list[Path]:
         return [path]
     if path.is_dir():
         found = sorted(file for file in path.glob("*.py") if not file.name.startswith("_"))
-        packages = sorted(file.parent for file in path.glob("*/__init__.py"))
+        packages = sorted(
+            file.parent for file in path.glob("*/__init__.py") if not file.parent.name.startswith("_")
+        )
         if not found and not packages:
             raise PluginError(f"{path}: no plugin in this folder, expected Python files")
         return found + [package / "__init__.py" for package in packages]

@@ -49,6 +49,8 @@ def test_folder_of_plugins(tmp_path: Path) -> None:
     (tmp_path / "_private.py").write_text("raise RuntimeError")
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "__init__.py").write_text(PLUGIN.format(name="two"))
+    (tmp_path / "_helpers").mkdir()
+    (tmp_path / "_helpers" / "__init__.py").write_text("raise RuntimeError")
     plugins = load_plugins([tmp_path], use_entry_points=False)
     assert set(plugins.table("ipf_steps")) == {"one", "two"}
 
@@ -74,6 +76,31 @@ def test_broken_users_file_is_an_error_naming_it(tmp_path: Path, content: str, m
     (tmp_path / "bad.py").write_text(content)
     with pytest.raises(PluginError, match=rf"bad\.py.*{message}"):
         load_plugins([tmp_path / "bad.py"], use_entry_points=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (PLUGIN.replace("@hookimpl\n", ""), r"ipf_steps must be marked with @hookimpl"),
+        ("from tests.engine.toy import SMOOTH", r"begins with _"),
+        ("", r"begins with _"),
+    ],
+)
+@pytest.mark.parametrize("named", ["useless.py", "."])
+def test_a_users_file_that_implements_no_hook_is_an_error_naming_it(
+    tmp_path: Path, content: str, message: str, named: str
+) -> None:
+    (tmp_path / "useless.py").write_text(content.format(name="smooth"))
+    with pytest.raises(PluginError, match=rf"useless\.py: implements no hook.*{message}"):
+        load_plugins([tmp_path / named], use_entry_points=False)
+
+
+def test_a_users_file_that_only_looks_on_is_a_plugin(tmp_path: Path) -> None:
+    (tmp_path / "watch.py").write_text(
+        "from ipf.engine import hookimpl\n@hookimpl\ndef ipf_finish(report): pass"
+    )
+    plugins = load_plugins([tmp_path / "watch.py"], use_entry_points=False)
+    assert ("ipf_finish", "", str(tmp_path / "watch.py"), "", "event") in plugins.providers()
 
 
 def test_missing_path_is_an_error(tmp_path: Path) -> None:
