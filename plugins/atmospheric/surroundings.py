@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ipf.kernels.classification import CLOUD_HIGH, CLOUD_MEDIUM
+from ipf.kernels.classification import CLOUD_HIGH, CLOUD_MEDIUM, SATURATED_DEFECTIVE
 from ipf.kernels.ground import mean_around
 
 FloatImage = npt.NDArray[np.float32]
 ByteImage = npt.NDArray[np.uint8]
 
+LEFT_OUT = (CLOUD_MEDIUM, CLOUD_HIGH, SATURATED_DEFECTIVE)
+"""Classes that do not count as surroundings."""
 COARSE = 60
 """Pixel size in metres on which surroundings are averaged."""
 LARGEST_RANGE_M = 2000
@@ -26,8 +28,8 @@ class Surroundings:
     """Reflectance of flat ground on 60 m pixels of a block, with a margin of `MARGIN` pixels, NaN where there
     is no data; and the class of each.
 
-    Clouds are left out of the means: they shine from above, not from the ground beside the pixel, and would
-    darken all around them. Among clouds alone a pixel is its own surroundings.
+    `LEFT_OUT` are clouds, which shine from above, not from the ground beside the pixel, and would darken all
+    around them, and pixels whose reflectance is not known. Among these alone a pixel is its own surroundings.
     """
 
     reflectance: FloatImage
@@ -40,7 +42,8 @@ class Surroundings:
         """
         reach = round(range_m / COARSE)
         ground = self.reflectance.copy()
-        ground[(self.classes == CLOUD_MEDIUM) | (self.classes == CLOUD_HIGH)] = np.nan
+        for unlike in LEFT_OUT:
+            ground[self.classes == unlike] = np.nan
         means = mean_around(_within(ground, reach + 1), reach)
         own = _within(self.reflectance, 1)
         return np.where(np.isnan(means), own, means)
