@@ -133,7 +133,10 @@ class Scene:
             )
         )
         counts = {band: result.layers[f"surface_reflectance/{band}"] for band in bands}
-        return {band: ((each.astype(np.float32) + OFFSET) / QUANTIFICATION) for band, each in counts.items()}
+        return {
+            band: (each.astype(np.float32) + np.float32(OFFSET)) / np.float32(QUANTIFICATION)
+            for band, each in counts.items()
+        }
 
     def _thousandths(self, name: str, values: float | Image) -> dict[str, Raster]:
         grid = self.grid.at(RESOLUTION)
@@ -196,5 +199,20 @@ def fit_absorption(scene: Scene, band: str, aot: float, water_vapour: Image) -> 
 
 def _transmittance(scene: Scene, band: str, aot: float, column: float) -> float:
     """Two-way transmittance of scattering and gases at the mean elevation."""
-    values = (np.full((1, 1), value, np.float32) for value in (aot, column, scene.pair.elevation))
-    return float(scene.model.air(band, *values, (0, 0, float(RESOLUTION))).gain[0, 0])
+    thickness, water, height = (
+        np.full((1, 1), value, np.float32) for value in (aot, column, scene.pair.elevation)
+    )
+    return float(scene.model.air(band, thickness, water, height, (0, 0, float(RESOLUTION))).gain[0, 0])
+
+
+def fit_mean_water_vapour(
+    scene: Scene, aot: float, water_vapour: Image, unknown: npt.NDArray[np.bool_]
+) -> float:
+    """The column in cm that, put where it is `unknown` (20 m), brings B09 closest to Sen2Cor."""
+
+    def difference(mean: float) -> float:
+        filled = np.where(unknown, np.float32(mean), water_vapour)
+        return root_mean_square(scene.corrected(aot, filled, ("B09",))["B09"] - scene.boa("B09"))
+
+    limits = (LOWEST[1], HIGHEST[1])
+    return float(minimize_scalar(difference, bounds=limits, method="bounded", options={"xatol": 0.01}).x)
