@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ipf.engine.context import Context, TaskRequest
 from ipf.engine.descriptions import TaskDefinition
+from ipf.engine.name_patterns import unexpected_names
 from ipf.engine.outputs_guard import refuse_outputs_in_inputs, refuse_shared_outputs, refuse_unwritable
 from ipf.engine.parameters import resolve, settings_of_file, settings_of_text, unused
 from ipf.engine.plan import DeferredTask, Plan, PlannedStep, RunOptions, TaskOutline, TaskPlan
@@ -147,7 +148,8 @@ class _Job:
         """Plan a task whose inputs are there."""
         planned = plan_steps(self._outline(task, definition, {}), self.options)
         _guard_files(planned, self.job_order, task, self.path, self.options)
-        return planned
+        doubts = unexpected_names(task.outputs, planned.outputs)
+        return replace(planned, warnings=(*planned.warnings, *doubts))
 
     def _outline(self, task: Task, definition: TaskDefinition, awaited: Inputs) -> TaskOutline:
         """What can be said of a task before its inputs are opened; refuses what can be refused by then."""

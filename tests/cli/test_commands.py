@@ -156,7 +156,7 @@ def test_the_log_of_an_eegs_job_names_its_task_and_node(tmp_path: Path) -> None:
                 "TINY",
                 "01.00",
                 inputs=(Input("TINY", (str(tmp_path / "in.tiny"),), identifier="in"),),
-                outputs=(Output("SUM", pattern="sum.txt", directory=str(tmp_path), baseline="01"),),
+                outputs=(Output("SUM", pattern="s.*", directory=str(tmp_path / "sum"), baseline="01"),),
             ),
         ),
         stdout_log=LogSelection(("INFO",), as_set=True),
