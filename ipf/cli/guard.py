@@ -77,11 +77,22 @@ class Interrupted(KeyboardInterrupt):
 
 def _guard(program: str) -> NoReturn:
     try:
+        _speak_utf8()
         code = _start(program)
     except BaseException as problem:
         _complain(describe(problem))
         code = exit_code_of(problem)
     os._exit(code)
+
+
+def _speak_utf8() -> None:
+    """Begin anew in Python's UTF-8 mode where paths could be of ASCII only, whatever the job order names.
+
+    Python chooses that mode itself in the locale C, unless it is told not to (``PYTHONUTF8=0``), and cannot
+    change the encoding of paths later on. Encodings other than ASCII are those of the user's own file names.
+    """
+    if sys.getfilesystemencoding() == "ascii" and "utf8" not in sys._xoptions and sys.executable:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
 def _start(program: str) -> int:

@@ -174,6 +174,30 @@ def test_the_log_of_an_eegs_job_names_its_task_and_node(tmp_path: Path) -> None:
     assert not (tmp_path / "1.LIST").exists()
 
 
+@pytest.mark.parametrize("program", ["ipf-processor", "ipf"])
+def test_paths_may_be_of_any_script_whatever_the_locale(tmp_path: Path, program: str) -> None:
+    job = make_job(tmp_path / "jöb")
+    text = job.path.read_text()
+    for plain, named in (("in.tiny", "数据.tiny"), ("out/sum", "Größe/sum"), ("report/", "отчёт/")):
+        text = text.replace(plain, named)
+    job.path.write_text(text, encoding="utf-8")
+    (job.folder / "in.tiny").rename(job.folder / "数据.tiny")
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0"}
+    command = ["run", job.path] if program == "ipf" else [job.path]
+    ended = run(program, *command, env=ascii_only)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (job.folder / "Größe" / "sum.txt").read_text() == "380\n"
+    report = (job.folder / "отчёт" / "report.xml").read_text(encoding="utf-8")
+    assert f"<Input_File_Name>{job.folder}/数据.tiny</Input_File_Name>" in report
+    (job.folder / "数据.tiny").unlink()
+    ended = run(program, *command, env=ascii_only)
+    assert ended.returncode == 163
+    assert of_level(ended.stderr, "E") == [
+        f"{job.path}: task TINY: input TINY: {job.folder}/数据.tiny does not exist"
+    ]
+    assert "FAILED" in (job.folder / "отчёт" / "report.xml").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("stdout", "stderr", "expected"),
     [
