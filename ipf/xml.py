@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from ipf.errors import IpfError
 
 MAXIMUM_BYTES = 64 * 2**20
 """Largest XML document that is read; the largest real one (an L1C datastrip) has 13 MB."""
+
+BEFORE_DOCUMENT_TYPE = re.compile(r"[\s\ufeff]+|<!--.*?-->|<\?.*?\?>", re.DOTALL)
+"""White space with a byte order mark, comment or processing instruction (XML 1.0, section 2.8, prolog)."""
+
+UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+"""Encodings that the first two bytes tell, whatever the document says (XML 1.0, appendix F.1)."""
 
 
 def parse_xml(path: Path, error: type[IpfError], maximum_bytes: int = MAXIMUM_BYTES) -> etree._Element:
@@ -61,8 +68,24 @@ def parse_xml_bytes(content: bytes, name: str, error: type[IpfError]) -> etree._
         raise error(f"{name}:{line}: not well-formed XML: {reason}") from problem
     document_type = root.getroottree().docinfo
     if document_type.internalDTD is not None or document_type.doctype:
-        raise error(f"{name}:1: document type declarations are not accepted")
+        line = _line_of_document_type(content, document_type.encoding)
+        raise error(f"{name}:{line}: document type declarations are not accepted")
     return root
+
+
+def _line_of_document_type(content: bytes, encoding: str | None) -> int:
+    """Line on which the document type declaration of a well-formed document begins.
+
+    The parser does not tell, but nothing goes before the declaration but `BEFORE_DOCUMENT_TYPE`.
+    """
+    try:
+        text = content.decode(UTF_16.get(content[:2]) or encoding or "utf-8", "replace")
+    except LookupError:  # libxml2 knows more encodings than Python does
+        text = content.decode("latin-1")
+    position = 0
+    while found := BEFORE_DOCUMENT_TYPE.match(text, position):
+        position = found.end()
+    return 1 + text.count("\n", 0, position)
 
 
 def local_name(element: etree._Element) -> str:

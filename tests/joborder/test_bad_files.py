@@ -179,6 +179,33 @@ def test_bad_content_gives_one_line(tmp_path: Path, content: str, message: str) 
     assert error.value.exit_code >= 128
 
 
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [
+        ("", 1),
+        ("\n", 2),
+        ('<?xml version="1.0" encoding="{encoding}"?>\n', 2),
+        (
+            '<?xml version="1.0" encoding="{encoding}"?>\r\n<!-- a\n<!DOCTYPE b> -->\n <?c\n<!DOCTYPE d>?>\n',
+            6,
+        ),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-8-SIG", "UTF-16", "UTF-16-BE", "ISO-8859-1"])
+@pytest.mark.parametrize("declaration", ["<!DOCTYPE a>", '<!DOCTYPE\na SYSTEM "é.dtd"\n[\n]>\n'])
+def test_a_document_type_is_refused_where_it_stands(
+    tmp_path: Path, before: str, line: int, encoding: str, declaration: str
+) -> None:
+    if "{encoding}" not in before and encoding in ("ISO-8859-1", "UTF-16-BE"):  # which must be declared
+        before = '<?xml version="1.0" encoding="{encoding}"?>' + before
+    text = before.replace("{encoding}", encoding.removesuffix("-SIG")) + declaration
+    path = tmp_path / "JobOrder.1.xml"
+    path.write_bytes((text + GOOD.replace("{head}", "").replace("{task}", "")).encode(encoding))
+    with pytest.raises(JobOrderError) as error:
+        read_job_order(path)
+    assert str(error.value) == f"{path}:{line}: document type declarations are not accepted"
+
+
 def test_nothing_of_an_external_file_is_shown(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("do-not-tell")
