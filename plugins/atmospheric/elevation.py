@@ -87,13 +87,15 @@ class ElevationParameters(StepParameters):
 @dataclass(frozen=True, init=False)
 class ElevationModel:
     """What is known of the ground's elevation: `source` (name of the model, or NONE), whether one is `used`,
-    a `note` for people, and the `files` that are read.
+    a `note` for people, and the `files` that are read. `told`, for people too: what reading them showed,
+    empty before.
     """
 
     source: str
     used: bool
     note: str
     files: tuple[Path, ...]
+    told: list[str] = field(repr=False, compare=False)
     _mean: float | Callable[[], float] = field(repr=False, compare=False)
 
     def __init__(
@@ -103,8 +105,17 @@ class ElevationModel:
         mean: float | Callable[[], float],
         note: str = "",
         files: tuple[Path, ...] = (),
+        told: list[str] | None = None,
     ) -> None:
-        values = {"source": source, "used": used, "note": note, "files": files, "_mean": mean}
+        known = [] if told is None else told
+        values = {
+            "source": source,
+            "used": used,
+            "note": note,
+            "files": files,
+            "told": known,
+            "_mean": mean,
+        }
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
@@ -137,13 +148,14 @@ def open_ground(inputs: Inputs, parameters: ElevationParameters, context: Contex
     source = parameters.dem or context.request.find_input(*INPUT_TYPES)
     if source is None:
         return _flat(grid, mean, f"no elevation model: flat ground at {mean:.0f} m")
+    told: list[str] = []  # in reading, long after this step: the product tells of it
     try:
         opened = open_elevation(
             source,
             grid,
             missing=parameters.missing_tiles,
             smoothing=parameters.smoothing,
-            report=context.logger.info,
+            report=told.append,
         )
     except AuxiliaryError as problem:
         if parameters.on_missing is OnMissing.ERROR:
@@ -152,7 +164,7 @@ def open_ground(inputs: Inputs, parameters: ElevationParameters, context: Contex
     raster = elevation_raster(
         grid, lambda window: opened.counts()[window.slices], opened.source, opened.release
     )
-    return Outputs({"": raster}, _described(source, opened))
+    return Outputs({"": raster}, _described(source, opened, told))
 
 
 def _flat(grid: Grid, mean: float, note: str) -> Outputs:
@@ -184,7 +196,7 @@ def elevation_raster(
     )
 
 
-def _described(source: Path, opened: Elevation) -> ElevationModel:
+def _described(source: Path, opened: Elevation, told: list[str]) -> ElevationModel:
     files = tuple(file.path for file in opened.cover.files)
     number = f"{len(files)} file{'s' if len(files) > 1 else ''}"
     note = f"elevation model {source}: {number}, {opened.cover.share:.1%} of the tile"
@@ -192,7 +204,7 @@ def _described(source: Path, opened: Elevation) -> ElevationModel:
         note += ", the rest taken as sea level"
     if opened.smoothing:
         note += f", smoothed with a standard deviation of {opened.smoothing:g} m"
-    return ElevationModel(source.name, True, opened.mean, note, files)
+    return ElevationModel(source.name, True, opened.mean, note, files, told)
 
 
 def tell(known: Mapping[str, Any], parameters: ElevationParameters, context: Context) -> Findings:

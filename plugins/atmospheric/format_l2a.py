@@ -210,6 +210,8 @@ def _fill(
     thumbnails = Thumbnails(inputs.l1c_product) if parameters.quality_page else None
     content, cloudy, negative = _add_images(writer, inputs, thumbnails, context, pass_masks_on)
     quality = _quality(inputs, negative, content)
+    for line in inputs.elevation_model.told if inputs.elevation_model is not None else ():
+        context.logger.info(line)
     tile = with_content(writer.tile, content, cloudy)
     for name, exceeded in exceeded_limits(tile, quality).items():
         if exceeded:
@@ -298,7 +300,7 @@ def used_of(inputs: Inputs, parameters: FormatL2AParameters, context: Context) -
         "water vapour, method": water_vapour_method(state, inputs.water_vapour_mean),
         "ozone": f"{state.ozone} cm-atm",
         "pressure at the ground": f"{state.surface_pressure} hPa",
-        "elevation model": "NONE" if dem is None else f"{dem.source} {dem.note}".strip(),
+        "elevation model": "NONE" if dem is None else " ".join((dem.source, dem.note, *dem.told)).strip(),
         "maps of the classification": ", ".join(name for name in named if name) or "NONE",
         "form": parameters.format,
     }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -130,15 +128,16 @@ def test_a_part_of_the_tile(tmp_path: Path) -> None:
         run(dem=path, missing_tiles="error")
 
 
-def test_voids_are_told_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_voids_are_told_when_the_files_have_been_read(tmp_path: Path) -> None:
     path = dem(tmp_path / "dem.tif")
     dataset = gdal.Open(str(path), gdal.GA_Update)
     dataset.GetRasterBand(1).WriteArray(np.full((4, 5), -32768, np.int16), 30, 40)
     dataset = None
-    outputs = call(replace(context(), logger=logging.getLogger("ipf")), dem=path)
-    with caplog.at_level(logging.INFO, "ipf"):
-        assert np.all(outputs.elevation[""].read_physical(FINE.whole) == 700.0)
-    assert "20 void pixels interpolated" in caplog.text
+    outputs = call(context(), dem=path)
+    assert outputs.elevation_model.told == []
+    assert np.all(outputs.elevation[""].read_physical(FINE.whole) == 700.0)
+    (told,) = outputs.elevation_model.told
+    assert "20 void pixels interpolated" in told
 
 
 def test_the_model_is_frozen_and_compares() -> None:
