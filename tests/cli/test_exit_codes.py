@@ -46,6 +46,17 @@ def ipf_joborder_dialects():
     raise ValueError("a bug in a hook")
 """
 
+WANDERING = """
+import os
+from ipf.engine import hookimpl
+
+os.chdir("/")
+
+@hookimpl
+def ipf_steps():
+    return []
+"""
+
 DEATHS = [
     ("os_exit", 128, "the processor left with code 1 without saying why"),
     ("native_exit", 128, "the processor left with code 1 without saying why"),
@@ -105,7 +116,7 @@ def test_a_step_that_changes_the_working_directory_takes_no_file_with_it(tmp_pat
 def test_neither_does_a_plugin_that_is_loaded(tmp_path: Path) -> None:
     job = make_job(tmp_path / "job")
     for name in ("a_wanderer.py", "b_stroller.py"):
-        (job.folder / name).write_text("import os; os.chdir('/')")
+        (job.folder / name).write_text(WANDERING)
     (job.folder / "x.toml").write_text("")
     options = ["--plugins", "a_wanderer.py", "--plugins", "b_stroller.py", "--config", "x.toml"]
     options += ["--breakpoint", "doubled=doubled.tif"]
