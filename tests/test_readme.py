@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from ipf_plugins.atmospheric.modes import sen2cor_settings
+
+from ipf.engine import load_plugins
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -92,6 +95,15 @@ def test_links_lead_somewhere() -> None:
     }
     for anchor in re.findall(r"\]\(#([^)]+)\)", README):
         assert anchor in headings, anchor
+
+
+def test_every_difference_between_the_modes_is_listed() -> None:
+    plugins = load_plugins()
+    section = README[README.index("## Two modes") : README.index("## Architecture")]
+    for setting in sen2cor_settings().settings:
+        default = getattr(plugins.step(setting.step).description.parameters(), setting.name)
+        if default != setting.value and str(default) != str(setting.value):
+            assert f"`{setting.step}.{setting.name}`" in section
 
 
 def test_every_job_order_has_its_line() -> None:
