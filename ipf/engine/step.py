@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from ipf.engine.context import Context
 from ipf.errors import PluginError
@@ -38,10 +38,20 @@ class StepParameters(BaseModel):
     """Base of every step's parameters: frozen, unknown names refused, every field described and bounded.
 
     A field's ``json_schema_extra={"job_order": "PROCESSING_BASELINE"}`` names the dynamic parameter of a job
-    order that sets it; every field is also set by the dynamic parameter ``<step>.<field>``.
+    order that sets it; every field is also set by the dynamic parameter ``<step>.<field>``. Those come as
+    text, from which pydantic makes numbers; a choice among whole numbers (``Literal[0, 1]``) is made here.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _number_of_text(cls, given: object, info: ValidationInfo) -> object:
+        described = cls.model_fields[info.field_name or ""]
+        if not isinstance(given, str) or typing.get_origin(described.annotation) is not typing.Literal:
+            return given
+        numbers = {str(choice): choice for choice in typing.get_args(described.annotation)}
+        return numbers.get(given.strip(), given)
 
 
 class NoParameters(StepParameters):
