@@ -153,14 +153,16 @@ class _Job:
 
     def _outline(self, task: Task, definition: TaskDefinition, awaited: Inputs) -> TaskOutline:
         """What can be said of a task before its inputs are opened; refuses what can be refused by then."""
-        request = task_request(self.job_order, task, definition, self.path, awaited)
+        ordered = task_request(self.job_order, task, definition, self.path, awaited)
+        # A mode on the command line wins over the job order's, as parameters of steps do.
+        request = replace(ordered, parameters={**ordered.parameters, **self.options.parameters})
         own = TaskSettings()
         if definition.settings is not None:
             own = definition.settings(replace(request, inputs=without(request.inputs, awaited)))
         settings = [
             *own.settings,
             *self.settings,
-            *settings_of_text(request.parameters, f"job order {self.path}"),
+            *settings_of_text(ordered.parameters, f"job order {self.path}"),
             *settings_of_text(self.options.parameters, "command line"),
         ]
         chain = [self.steps[name] for name in definition.steps]

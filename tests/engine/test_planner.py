@@ -96,6 +96,24 @@ def test_settings_of_a_task_lie_between_defaults_and_the_job_order(workshop: Wor
     assert preset in plan.tasks[0].auxiliary
 
 
+def test_the_command_line_chooses_the_mode_of_a_task(workshop: Workshop) -> None:
+    def settings(request: TaskRequest) -> TaskSettings:
+        bright = {"soft": 0.3, "hard": 0.6}[request.parameters["MODE"]]
+        return TaskSettings((Setting("smooth", "bright", bright, origin="mode"),))
+
+    class Modes:
+        @hookimpl
+        def ipf_tasks(self) -> list[TaskDefinition]:
+            return [replace(TASK, name="MODES", settings=settings, ignored_parameters=("MODE",))]
+
+    workshop.plugins.register(Modes(), Provider("modes", "1", 1))
+    job = workshop.job({"MODE": "soft"}, task="MODES")
+    assert parameter(workshop.plan(job), "smooth", "bright").value == 0.3
+    plan = workshop.plan(job, RunOptions(parameters={"MODE": "hard"}))
+    assert parameter(plan, "smooth", "bright").value == 0.6
+    assert plan.tasks[0].context.request.parameters["MODE"] == "hard"
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
