@@ -45,8 +45,9 @@ def slope_factor(
     class is `vegetation` have an exponent of their own.
     """
     factor = np.ones(illumination.shape, np.float32)
-    for i in range(factor.shape[0]):
-        for j in range(factor.shape[1]):
+    rows, columns = illumination.shape
+    for i in range(rows):
+        for j in range(columns):
             sun_zenith = np.rad2deg(np.arccos(sun_cosine[i, j]))
             limit = np.cos(np.deg2rad(threshold_angle(sun_zenith)))
             cosine = illumination[i, j]

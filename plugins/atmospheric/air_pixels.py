@@ -38,8 +38,10 @@ class AirPixels:
         assert context.grid is not None
         window, size = context.window, context.grid.resolution
         resolution = max(AIR_RESOLUTION, size)
-        numbers = (window.row, window.column, window.height, window.width)
-        return cls(*(number * size // resolution for number in numbers), resolution)
+        row, column, rows, columns = (
+            number * size // resolution for number in (window.row, window.column, window.height, window.width)
+        )
+        return cls(row, column, rows, columns, resolution)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -204,6 +204,7 @@ def load(inputs: Inputs, parameters: AtmosphereModelParameters, context: Context
     """Load the tables; raises `PlanError` naming the tile when it lies outside them."""
     tile, state = inputs.l1c_product.tile, inputs.atmospheric_state
     tables: LookUpTables
+    levels: tuple[float, ...]
     if parameters.sen2cor_tables is not None:
         tables, levels = _sen2cor_tables(inputs, parameters.sen2cor_tables, parameters), SEN2COR_LEVELS
     else:
@@ -230,7 +231,7 @@ def _vector_tables(inputs: Inputs, parameters: AtmosphereModelParameters) -> Vec
 def _sen2cor_tables(inputs: Inputs, home: Path, parameters: AtmosphereModelParameters) -> Sen2CorTables:
     datastrip, tile = inputs.l1c_datastrip, inputs.l1c_product.tile
     folder = library_of(home, datastrip.datatake.satellite)
-    season = parameters.season
+    season: str = parameters.season
     latitude, _ = inputs.l1c_product.node_coordinates()
     if season == "auto":
         season = season_of(float(latitude.mean()), tile.sensing_time.moment.date())

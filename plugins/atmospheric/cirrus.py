@@ -104,7 +104,7 @@ def count(inputs: Inputs, parameters: CirrusParameters, context: Context) -> Cou
     counted, _, _ = np.histogram2d(
         np.maximum(cirrus[chosen], 0.0), visible[chosen], bins=(B10_EDGES, VISIBLE_EDGES)
     )
-    return counted.astype(np.int64)
+    return np.asarray(counted, np.int64)
 
 
 def add(first: Counts, second: Counts) -> Counts:
