@@ -35,6 +35,8 @@ AOT, WATER_VAPOUR = 0.3, 1.5
 COVERS = (Cover.BROADLEAF_FOREST, Cover.DRY_SOIL, Cover.GREEN_CROP, Cover.CLEAR_WATER)
 PATCH = 3
 """60 m pixels along the side of a patch."""
+FATAL = {"SOLAR_ZENITH_ANGLE_ABOVE_70_DEG", "HIGHEST_GROUND_ABOVE_3.5_KM", "NO_DATA_AT_ALL"}
+"""Limits beyond which a quality report does not pass."""
 CIRRUS_BAND = "B10"
 CLEAR_B10 = 0.0012
 LARGEST_COUNT = 32767
@@ -198,3 +200,56 @@ def content_of(product: SafeProduct) -> ImageContent:
     content = product.metadata.quality.content
     assert content is not None
     return content
+
+
+@dataclass(frozen=True)
+class Made:
+    """A sound product, what it says of itself, and what the run said."""
+
+    product: SafeProduct
+    outcome: Outcome
+
+    @property
+    def methods(self) -> tuple[str, str]:
+        """How aerosol and water vapour were found, as the quality report says."""
+        return methods(self.product)
+
+    @property
+    def limits(self) -> set[str]:
+        """Limits that the quality report says are exceeded."""
+        return exceeded(self.product)
+
+
+def process(
+    folder: Path,
+    counts: Bands,
+    mode: str = "accurate",
+    parameters: Mapping[str, str] | None = None,
+    angles: TileAngles = ANGLES,
+) -> Made:
+    """The product of a scene, which must be sound and tell of its limits alike everywhere."""
+    job = job_of(folder, counts, angles)
+    outcome = run(job, parameters, mode)
+    assert (outcome.error, outcome.exit_code) == ("", 0)
+    made = Made(job.product, outcome)
+    assert_sound(made.product, counts)
+    for limit in made.limits:
+        assert any(line.startswith("WARNING") and limit in line for line in outcome.lines)
+    passes = "FAILED" if made.limits & FATAL else "PASSED"
+    assert figures(made.product)["status"] == passes
+    return made
+
+
+def refusal(
+    folder: Path,
+    counts: Bands,
+    parameters: Mapping[str, str] | None = None,
+    angles: TileAngles = ANGLES,
+) -> str:
+    """Why a scene is refused: one line, and nothing is left."""
+    job = job_of(folder, counts, angles)
+    outcome = run(job, parameters)
+    assert outcome.exit_code >= 128
+    assert "\n" not in outcome.error
+    assert not (job.demo / "L2A").exists() or not list((job.demo / "L2A").iterdir())
+    return outcome.error

@@ -1,4 +1,4 @@
-"""Scenes beyond the ordinary: no data, one class alone, a low sun, high ground, odd counts.
+"""Scenes beyond the ordinary: no data, one class alone, a low sun, odd counts.
 
 Each gives a product in which every layer is sound, and whose quality report names the fallbacks and the
 limits that are exceeded; or it is refused.
@@ -6,21 +6,27 @@ limits that are exceeded; or it is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from ipf_plugins.simulator.spectra import Cover
-from osgeo import gdal, osr
+from osgeo import gdal
 
 from ipf.product.angles import Direction, TileAngles
 from ipf.product.bands import BAND_NAMES
-from ipf.product.reader import SafeProduct
 from tests.plugins.atmospheric import atmospheres, small_scenes
-from tests.plugins.atmospheric.small_scenes import GRID, Bands, Outcome, assert_sound, image, native, run
+from tests.plugins.atmospheric.small_scenes import (
+    Bands,
+    assert_sound,
+    image,
+    native,
+    process,
+    refusal,
+    run,
+)
 
 gdal.UseExceptions()
 
@@ -28,9 +34,7 @@ ACCURATE, SEN2COR = "accurate", "sen2cor"
 BOTH_MODES = pytest.mark.parametrize("mode", [ACCURATE, SEN2COR])
 STATED, RETRIEVED = ("DEFAULT", "DEFAULT"), ("SEN2COR_DDV", "SEN2COR_APDA")
 NO_DATA, SATURATED, WATER, UNCLASSIFIED, CLOUD_HIGH, SNOW = 0, 1, 6, 7, 9, 11
-LOW_SUN, HIGH_MEAN = "SOLAR_ZENITH_ANGLE_ABOVE_70_DEG", "GROUND_ELEVATION_ABOVE_3_KM"
-HIGH_PEAK, EMPTY = "HIGHEST_GROUND_ABOVE_3.5_KM", "NO_DATA_AT_ALL"
-FATAL = {LOW_SUN, HIGH_PEAK, EMPTY}
+LOW_SUN, EMPTY = "SOLAR_ZENITH_ANGLE_ABOVE_70_DEG", "NO_DATA_AT_ALL"
 CLOUD = {**dict.fromkeys(BAND_NAMES, 0.7), "B09": 0.5, "B10": 0.05, "B11": 0.45, "B12": 0.4}
 MIDDLE_M = 600
 """A multiple of 60 m from the corner of the scenes."""
@@ -45,52 +49,6 @@ def ordinary() -> Bands:
 @pytest.fixture(scope="module")
 def lake() -> Bands:
     return small_scenes.patches((Cover.CLEAR_WATER,))
-
-
-@dataclass(frozen=True)
-class Made:
-    """A product, what it says of itself, and what the run said."""
-
-    product: SafeProduct
-    outcome: Outcome
-
-    @property
-    def methods(self) -> tuple[str, str]:
-        return small_scenes.methods(self.product)
-
-    @property
-    def limits(self) -> set[str]:
-        return small_scenes.exceeded(self.product)
-
-
-def process(
-    folder: Path,
-    counts: Bands,
-    mode: str = ACCURATE,
-    parameters: Mapping[str, str] | None = None,
-    angles: TileAngles = small_scenes.ANGLES,
-) -> Made:
-    """The product of a scene, which must be sound and tell of its limits alike everywhere."""
-    job = small_scenes.job_of(folder, counts, angles)
-    outcome = run(job, parameters, mode)
-    assert (outcome.error, outcome.exit_code) == ("", 0)
-    made = Made(job.product, outcome)
-    assert_sound(made.product, counts)
-    for limit in made.limits:
-        assert any(line.startswith("WARNING") and limit in line for line in outcome.lines)
-    passes = "FAILED" if made.limits & FATAL else "PASSED"
-    assert small_scenes.figures(made.product)["status"] == passes
-    return made
-
-
-def refusal(folder: Path, counts: Bands, **how: object) -> str:
-    """Why a scene is refused: one line, and nothing is left."""
-    job = small_scenes.job_of(folder, counts, how.pop("angles", small_scenes.ANGLES))  # type: ignore[arg-type]
-    outcome = run(job, **how)  # type: ignore[arg-type]
-    assert outcome.exit_code >= 128
-    assert "\n" not in outcome.error
-    assert not (job.demo / "L2A").exists() or not list((job.demo / "L2A").iterdir())
-    return outcome.error
 
 
 # What the scene shows
@@ -159,6 +117,23 @@ def test_a_scene_of_its_own_kind(ordinary: Bands, tmp_path: Path, scene: str, mo
     content = small_scenes.content_of(made.product)
     if methods == STATED and only_class != NO_DATA:
         assert (content.mean_aot, content.mean_water_vapour) == (0.2, 2.0)
+
+
+OPTIONS = {
+    "format_l2a.quality_page": "true",
+    "cirrus_fit.correct": "true",
+    "atmosphere_model.aerosol_model": "auto",
+    "surface_reflectance.adjacency_range_m": "20",
+    "water_vapour.water_mask": "2",
+    "water_vapour.smoothing_m": "0",
+}
+
+
+@pytest.mark.parametrize("scene", ["no data", "one pixel of 20 m", "the darkest counts", "noise"])
+def test_every_option_bears_it(ordinary: Bands, tmp_path: Path, scene: str) -> None:
+    change, methods, *_ = SCENES[scene]
+    assert process(tmp_path, change(ordinary), parameters=OPTIONS).methods == methods
+    assert list((tmp_path / "demo" / "L2A").glob("*.html"))
 
 
 # Counts
@@ -247,131 +222,3 @@ def test_a_low_sun_is_told(ordinary: Bands, tmp_path: Path, zenith: float, mode:
 def test_a_sun_below_the_tables_is_refused(ordinary: Bands, tmp_path: Path, zenith: float) -> None:
     error = refusal(tmp_path, ordinary, angles=under(zenith))
     assert f"solar zenith (degrees): {zenith:g} is outside the look-up table (0 to 80)" in error
-
-
-# Ground
-
-
-@pytest.mark.parametrize(
-    ("metres", "limits", "mode"),
-    [
-        (-500, set(), ACCURATE),
-        (3000, set(), ACCURATE),
-        (3001, {HIGH_MEAN}, SEN2COR),
-        (3600, {HIGH_MEAN, HIGH_PEAK}, ACCURATE),
-        (3600, {HIGH_MEAN, HIGH_PEAK}, SEN2COR),
-        (5500, {HIGH_MEAN, HIGH_PEAK}, ACCURATE),
-    ],
-)
-def test_level_ground_on_high(
-    ordinary: Bands, tmp_path: Path, metres: int, limits: set[str], mode: str
-) -> None:
-    parameters = {"atmospheric_state.ground_elevation": str(metres)}
-    made = process(tmp_path, ordinary, mode, parameters)
-    assert made.limits == limits
-    assert small_scenes.figures(made.product)["DEM_MEAN_ALTITUDE_KM"] == f"{metres / 1000:.6f}"
-
-
-def test_ground_above_the_tables_is_refused(ordinary: Bands, tmp_path: Path) -> None:
-    error = refusal(tmp_path, ordinary, parameters={"atmospheric_state.ground_elevation": "5501"})
-    assert "ground_elevation" in error
-    assert "5500" in error
-
-
-DEM_SIDE = 95
-ROW, COLUMN = np.mgrid[0:DEM_SIDE, 0:DEM_SIDE].astype(np.float64)
-HILLS = 200.0 * np.sin(COLUMN / 9.0) * np.cos(ROW / 7.0)
-
-
-def with_void(value: float) -> npt.NDArray[np.float64]:
-    ground = 500.0 + HILLS
-    ground[20:25, 30:36] = value
-    return ground
-
-
-def write_dem(
-    path: Path, metres: npt.NDArray[np.float64], nodata: float | None = None, east_m: float = 0.0
-) -> Path:
-    """Elevations on pixels of 20 m, 300 m beyond the tile on each side."""
-    kind = gdal.GDT_Float32
-    dataset = gdal.GetDriverByName("GTiff").Create(str(path), metres.shape[1], metres.shape[0], 1, kind)
-    left, top = GRID.upper_left_x - 300.0 + east_m, GRID.upper_left_y + 300.0
-    dataset.SetGeoTransform((left, 20.0, 0.0, top, 0.0, -20.0))
-    reference = osr.SpatialReference()
-    reference.ImportFromEPSG(GRID.epsg)
-    dataset.SetProjection(reference.ExportToWkt())
-    if nodata is not None:
-        dataset.GetRasterBand(1).SetNoDataValue(nodata)
-    dataset.GetRasterBand(1).WriteArray(metres)
-    return path
-
-
-DEMS: dict[str, tuple[npt.NDArray[np.float64], float | None, set[str], float]] = {
-    "below the sea": (HILLS - 420.0, None, set(), -0.42),
-    "a peak": (1000.0 + 13.0 * np.maximum(HILLS, 0.0), None, {HIGH_PEAK}, 1.54),
-    "high": (3400.0 + HILLS, None, {HIGH_MEAN, HIGH_PEAK}, 3.4),
-    "above the levels": (4500.0 + HILLS, None, {HIGH_MEAN, HIGH_PEAK}, 4.5),
-    "highest": (8000.0 + HILLS, None, {HIGH_MEAN, HIGH_PEAK}, 8.0),
-    "a cliff": (np.where(COLUMN > 45, 4000.0, 0.0), None, {HIGH_PEAK}, 2.03),
-    "void": (with_void(-32768.0), -32768.0, set(), 0.5),
-    "void of NaN": (with_void(np.nan), None, set(), 0.5),
-    "undeclared void": (with_void(-9999.0), None, set(), 0.5),
-    "absurd pixels": (with_void(1e30), None, set(), 0.5),
-}
-
-
-@pytest.mark.parametrize("dem", DEMS)
-def test_an_elevation_model(ordinary: Bands, tmp_path: Path, dem: str) -> None:
-    metres, nodata, limits, mean = DEMS[dem]
-    path = write_dem(tmp_path / "dem.tif", metres, nodata)
-    made = process(tmp_path, ordinary, parameters={"elevation.dem": str(path)})
-    assert made.limits == limits
-    figures = small_scenes.figures(made.product)
-    assert figures["DEM_TYPE"] == "dem.tif"
-    assert float(figures["DEM_MEAN_ALTITUDE_KM"]) == pytest.approx(mean, abs=0.02)
-    told = "elevation: 30 void pixels interpolated, 0 (0.00%) without elevation"
-    assert any(told in line for line in made.outcome.lines) == (mean == 0.5)
-
-
-def cut(path: Path) -> Path:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    return path
-
-
-def text(path: Path) -> Path:
-    path.write_text("no elevation")
-    return path
-
-
-UNUSABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
-    "elsewhere": (lambda path: write_dem(path, HILLS, east_m=1e5), "no elevation within"),
-    "no raster": (text, "cannot be opened as elevation"),
-    "not there": (lambda path: path, "dem.tif"),
-}
-
-
-@pytest.mark.parametrize("dem", UNUSABLE)
-def test_an_elevation_model_that_cannot_be_used(ordinary: Bands, tmp_path: Path, dem: str) -> None:
-    make, message = UNUSABLE[dem]
-    parameters = {"elevation.dem": str(make(tmp_path / "dem.tif"))}
-    error = refusal(tmp_path / "refused", ordinary, parameters=parameters)
-    assert "dem.tif: " in error
-    assert message in error
-    made = process(tmp_path / "flat", ordinary, parameters={**parameters, "elevation.on_missing": "flat"})
-    assert small_scenes.figures(made.product)["DEM_TYPE"] == "NONE"
-    assert any("flat ground at 0 m instead of the elevation model" in line for line in made.outcome.lines)
-
-
-def test_an_elevation_model_that_is_cut_is_refused(ordinary: Bands, tmp_path: Path) -> None:
-    path = cut(write_dem(tmp_path / "dem.tif", HILLS))
-    error = refusal(tmp_path, ordinary, parameters={"elevation.dem": str(path)})
-    assert "dem.tif: elevation cannot be read" in error
-
-
-def test_half_an_elevation_model_is_told(ordinary: Bands, tmp_path: Path) -> None:
-    path = write_dem(tmp_path / "dem.tif", 900.0 + HILLS[:, :50])
-    made = process(tmp_path / "made", ordinary, parameters={"elevation.dem": str(path)})
-    told = "1 file, 55.5% of the tile, the rest taken as sea level"
-    assert any(told in line for line in made.outcome.lines)
-    parameters = {"elevation.dem": str(path), "elevation.missing_tiles": "error"}
-    assert "covers 55.5% of the tile" in refusal(tmp_path / "refused", ordinary, parameters=parameters)
