@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ipf_plugins.atmospheric.gipp_table import TARGETS, WITHOUT_EFFECT
+from ipf_plugins.atmospheric.gipp_table import NOTHING, TARGETS, WITHOUT_EFFECT
 
 from ipf.atmosphere.atm_layout import aot_of_visibility
 from ipf.auxiliary.l2a_gipp import FILE_TYPES, GippFile, read_gipp_of_type
@@ -70,7 +70,7 @@ def _by_table(file: AnyGipp) -> Iterator[Setting]:
             continue
         for target in targets:
             value = target.convert(getattr(file.content, field))
-            if value is not None:
+            if value is not NOTHING:
                 yield Setting(target.step, target.parameter, value, _origin(file, field))
 
 

@@ -26,14 +26,18 @@ def metres(kilometres: float) -> float:
     return 1000.0 * kilometres
 
 
+NOTHING = object()
+"""What a conversion gives for a value that sets nothing. None is a value: the parameter's own, unset again."""
+
+
 def one_of(names: Mapping[Any, Any]) -> Callable[[Any], Any]:
     """Conversion by a list of values; one that is not in it sets nothing."""
-    return names.get
+    return lambda value: names.get(value, NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A parameter of a step, and the conversion to it; a conversion that gives None sets nothing."""
+    """A parameter of a step, and the conversion to it; a conversion that gives `NOTHING` sets nothing."""
 
     step: str
     parameter: str

@@ -118,7 +118,7 @@ def test_a_setting_names_file_and_field_as_its_origin(tmp_path: Path) -> None:
     [
         ("<Aerosol_Type>MARITIME</Aerosol_Type>", {"atmosphere_model.aerosol_model": "maritime"}),
         ("<Aerosol_Type>AUTO</Aerosol_Type>", {"atmosphere_model.aerosol_model": "auto"}),
-        ("<Ozone_Content>0</Ozone_Content>", {}),
+        ("<Ozone_Content>0</Ozone_Content>", {"atmospheric_state.ozone": None}),
         ("<Ozone_Content>450</Ozone_Content>", {"atmospheric_state.ozone": 0.45}),
         ("<WV_Correction>0</WV_Correction>", {"apda.method": "stated"}),
         ("<Handle_L1C_QLT_Mask>FALSE</Handle_L1C_QLT_Mask>", {"class_maps.defect_bands": ""}),
@@ -148,6 +148,14 @@ def test_fields_are_translated(content: str, expected: dict[str, Any], tmp_path:
     assert made.warnings == ()
     for step in {item.step for item in made.settings}:
         resolved(made, step)
+
+
+def test_a_file_takes_back_the_ozone_of_an_earlier_one(tmp_path: Path) -> None:
+    """Ozone_Content 0 is that of the product, in the mode whose default files say 331."""
+    own = tmp_path / Configuration.file_name
+    own.write_text(f"<{Configuration.root}><Ozone_Content>0</Ozone_Content></{Configuration.root}>")
+    made = settings_of_gipps(read_gipp(path, Configuration) for path in (SHIPPED / own.name, own))
+    assert resolved(made, "atmospheric_state").ozone is None
 
 
 def test_an_elevation_model_is_looked_for_where_sen2cor_keeps_it(tmp_path: Path) -> None:
