@@ -27,7 +27,7 @@ def metres(kilometres: float) -> float:
 
 
 NOTHING = object()
-"""What a conversion gives for a value that sets nothing. None is a value: the parameter's own, unset again."""
+"""What a conversion gives for a value that sets nothing; None unsets what an earlier file has set."""
 
 
 def one_of(names: Mapping[Any, Any]) -> Callable[[Any], Any]:
