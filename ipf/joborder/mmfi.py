@@ -279,10 +279,14 @@ def _head(job_order: JobOrder, parameter_container: str) -> etree._Element:
 
 
 def _add_log_levels(parts: Parts, job_order: JobOrder) -> None:
-    """Both levels as far as given, or the one Logging_Level that stood in their place."""
+    """Both levels as far as given, or the one Logging_Level that stood in their place.
+
+    It would speak for a level that is not given, too: then both are written.
+    """
     names = {"Stdout_Log_Level": job_order.stdout_log.names, "Stderr_Log_Level": job_order.stderr_log.names}
     joined = [tag for tag in names if tag not in parts.arrangement]
-    if "Logging_Level" in parts.arrangement and len({names[tag] for tag in joined}) == 1:
+    spoken_for = all(names[tag] for tag in names if tag not in joined)
+    if "Logging_Level" in parts.arrangement and len({names[tag] for tag in joined}) == 1 and spoken_for:
         names = {"Logging_Level": names[joined[0]]} | {tag: names[tag] for tag in names if tag not in joined}
     for tag, given in names.items():
         if given:

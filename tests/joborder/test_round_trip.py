@@ -199,6 +199,14 @@ eegs_job_orders = st.builds(
 )
 
 
+def test_a_level_that_is_not_given_is_not_given_by_that_of_the_other_stream() -> None:
+    layout = Layout((), ("Processor_Name", "Version", "Stderr_Log_Level", "Logging_Level"))
+    one = replace(SIMPLE, stdout_log=LogSelection(("DEBUG",)), stderr_log=LogSelection(), layout=layout)
+    text = to_xml(one).decode()
+    assert "Stdout_Log_Level" in text
+    assert "Logging_Level" not in text
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.one_of(mmfi_job_orders, eegs_job_orders))
 def test_model_to_xml_to_model_is_the_identity(job_order: JobOrder) -> None:
