@@ -1,7 +1,8 @@
 """Decoding of product images (JPEG 2000, or GeoTIFF as Sen2Cor may write), and the store that holds them.
 
 Each band is decoded once, whole: the internal tiles of the three resolutions (10.24, 12.8 and 11.52 km) never
-align, so that windows read straight from the files would decode most tiles several times.
+align, so that windows read straight from the files would decode most tiles several times. Tiles of the same
+bytes, which almost empty masks consist of, are decoded once for all.
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ import numpy.typing as npt
 from osgeo import gdal
 
 from ipf.errors import ProductError
-from ipf.product.raster import Grid
+from ipf.product.equal_tiles import equal_tiles
+from ipf.product.raster import Grid, Window
 from ipf.product.tile_parts import check_codestream
 
 Counts = npt.NDArray[Any]
+
+Piece = tuple[list[Window], Counts]
+"""Windows of an image and the samples (components, rows, columns) of each of them."""
 
 _DRIVERS = {".jp2": "JP2OpenJPEG", ".tif": "GTiff"}
 EXTENSIONS: tuple[str, ...] = tuple(_DRIVERS)
@@ -41,10 +46,11 @@ def decode_image(path: Path, grid: Grid, dtype: np.dtype[Any], threads: int = 1)
     `grid`.
     """
     counts = np.empty(grid.shape, dtype)
-    for top, stripe in _stripes(path, grid, threads, components=1):
-        if stripe.dtype != dtype:
-            raise ProductError(f"{path}: samples of {stripe.dtype}, expected {dtype}")
-        counts[top : top + stripe.shape[1]] = stripe[0]
+    for windows, samples in _pieces(path, grid, threads, components=1):
+        if samples.dtype != dtype:
+            raise ProductError(f"{path}: samples of {samples.dtype}, expected {dtype}")
+        for window in windows:
+            counts[window.slices] = samples[0]
     counts.flags.writeable = False
     return counts
 
@@ -77,11 +83,13 @@ def decode_flags(path: Path, grid: Grid, planes: int, threads: int = 1) -> Count
 
     Read-only, shape of `grid`; raises as `decode_image` does.
     """
-    flags = np.zeros(grid.shape, np.uint8)
-    for top, stripe in _stripes(path, grid, threads, components=planes):
-        part = flags[top : top + stripe.shape[1]]
-        for bit, plane in enumerate(stripe):
+    flags = np.empty(grid.shape, np.uint8)
+    for windows, samples in _pieces(path, grid, threads, components=planes):
+        part = np.zeros(samples.shape[1:], np.uint8)
+        for bit, plane in enumerate(samples):
             part |= (plane != 0).astype(np.uint8) << np.uint8(bit)
+        for window in windows:
+            flags[window.slices] = part
     flags.flags.writeable = False
     return flags
 
@@ -101,22 +109,49 @@ def check_image(path: Path, grid: Grid, components: int, dtype: np.dtype[Any]) -
             raise ProductError(f"{path}: samples of {found}, expected {dtype}")
 
 
-def _stripes(path: Path, grid: Grid, threads: int, components: int) -> Iterator[tuple[int, Counts]]:
-    """First row and samples (components, rows, columns) of stripes that make up the image.
+def _pieces(path: Path, grid: Grid, threads: int, components: int) -> Iterator[Piece]:
+    """Pieces that make up the image, each perhaps more than once; the last one holds.
 
-    A stripe has a few rows of internal tiles, so that GDAL's own copy stays small.
+    Where enough tiles are equal one of each kind is decoded; where not, or one of them is damaged, all are,
+    so that what is told of damage is the same.
     """
     _check_file(path)
     with _gdal(max(threads, _LEAST_THREADS)), _as_product_error(path):
-        dataset = _open(path)
-        _check_image(path, dataset, grid, components)
-        height = dataset.GetRasterBand(1).GetBlockSize()[1] * _STRIPE_BLOCKS
-        for top in range(0, grid.rows, height):
-            # One call for all components: a JPEG 2000 tile holds them all and is decoded once.
-            stripe = dataset.ReadAsArray(0, top, grid.columns, min(height, grid.rows - top))
-            if stripe is None:
-                raise RuntimeError(gdal.GetLastErrorMsg() or f"rows from {top} on are damaged")
-            yield top, stripe.reshape(components, -1, grid.columns)
+        groups = equal_tiles(path) if path.suffix == ".jp2" else []
+        # One tile after the other here, `threads` side by side there.
+        if len(groups) * max(threads, _LEAST_THREADS) < sum(map(len, groups)):
+            try:
+                yield from _distinct_tiles(path, grid, components, groups)
+                return
+            except RuntimeError:
+                gdal.ErrorReset()
+        yield from _stripes(path, grid, components)
+
+
+def _distinct_tiles(path: Path, grid: Grid, components: int, groups: list[list[Window]]) -> Iterator[Piece]:
+    """Samples of the first tile of each group, with the windows of all."""
+    dataset = _open(path)
+    _check_image(path, dataset, grid, components)
+    for windows in groups:
+        yield windows, _samples(dataset, windows[0])
+
+
+def _stripes(path: Path, grid: Grid, components: int) -> Iterator[Piece]:
+    """Stripes of a few rows of internal tiles, so that GDAL's own copy stays small."""
+    dataset = _open(path)
+    _check_image(path, dataset, grid, components)
+    height = dataset.GetRasterBand(1).GetBlockSize()[1] * _STRIPE_BLOCKS
+    for top in range(0, grid.rows, height):
+        window = Window(top, 0, min(height, grid.rows - top), grid.columns)
+        yield [window], _samples(dataset, window)
+
+
+def _samples(dataset: gdal.Dataset, window: Window) -> Counts:
+    # One call for all components: a JPEG 2000 tile holds them all and is decoded once.
+    samples = dataset.ReadAsArray(window.column, window.row, window.width, window.height)
+    if samples is None:
+        raise RuntimeError(gdal.GetLastErrorMsg() or f"rows from {window.row} on are damaged")
+    return np.asarray(samples).reshape(dataset.RasterCount, window.height, window.width)
 
 
 def _check_file(path: Path) -> None:

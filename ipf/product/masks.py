@@ -197,6 +197,9 @@ def read_clouds(path: Path, grid: Grid, threads: int = 1) -> Flags:
 
 
 def _read_flags(paths: Iterable[Path], grid: Grid, names: tuple[str, ...], threads: int) -> Flags:
+    paths = tuple(paths)
+    if len(paths) == 1 and paths[0].suffix != ".gml":
+        return decode_flags(paths[0], grid, len(names), threads)
     flags = np.zeros(grid.shape, np.uint8)
     for path in paths:
         if path.suffix != ".gml":
@@ -209,6 +212,8 @@ def _read_flags(paths: Iterable[Path], grid: Grid, names: tuple[str, ...], threa
                 raise ProductError(f"{path}: maskType {feature.kind} is not one of this mask's types")
             by_flag.setdefault(flag, []).extend(feature.polygons)
         for flag, polygons in by_flag.items():
-            flags |= rasterise(polygons, grid).astype(np.uint8) << np.uint8(names.index(flag))
+            inside = rasterise(polygons, grid).view(np.uint8)
+            inside <<= np.uint8(names.index(flag))
+            flags |= inside
     flags.flags.writeable = False
     return flags
