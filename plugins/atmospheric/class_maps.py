@@ -2,12 +2,14 @@
 
 Every map is optional and any raster that GDAL reads; it is resampled (nearest) to the pixels of 20 m. Without
 a map the rules that need it are skipped, and snow is possible everywhere. The layers come empty where there
-is no map, so that later steps see none.
+is no map, so that later steps see none. The quality masks of the bands come as one layer: what is asked of
+them is whether any band is defective, and all of them at once would hold 670 MB.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,16 +22,16 @@ from pydantic import Field, field_validator
 
 from ipf.engine import Context, Findings, SourceStep, StepParameters, provides
 from ipf.errors import AuxiliaryError
+from ipf.kernels import pixels
 from ipf.product.bands import BAND_NAMES
+from ipf.product.images import EXTENSIONS
+from ipf.product.masks import QUALITY_FLAGS
 from ipf.product.raster import Grid, Raster, Window
 from ipf.product.reader import SafeProduct
 
 RESOLUTION = 20
 OUTSIDE = 255
 """Value of pixels that a map does not cover: ESA CCI's "no data" of the snow condition."""
-DEFECT_BANDS = ("B01", "B09", "B10")
-"""Bands of 60 m: their masks are decoded in half a second; all of them take half a minute."""
-
 Rasters = Mapping[str, Raster]
 Bytes = npt.NDArray[np.uint8]
 
@@ -50,7 +52,7 @@ class ClassMapsParameters(StepParameters):
         default=None, description="snow climatology, not 0 where snow may lie (Sen2Cor's global snow map)"
     )
     defect_bands: tuple[str, ...] = Field(
-        default=DEFECT_BANDS,
+        default=BAND_NAMES,
         max_length=len(BAND_NAMES),
         description="bands, separated by commas, whose quality masks of Level-1C make a pixel saturated or "
         "defective; empty for none",
@@ -88,7 +90,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Outputs:
-    """The maps on the tile at 20 m, quality flags of the chosen bands, and what was used."""
+    """The maps on the tile at 20 m, quality flags of the chosen bands together, and what was used."""
 
     water_bodies: Annotated[Rasters, provides()]
     land_cover: Annotated[Rasters, provides()]
@@ -136,11 +138,49 @@ def _layer(name: str, path: Path | None, product: SafeProduct) -> dict[str, Rast
 
 
 def _defects(product: SafeProduct, bands: tuple[str, ...]) -> dict[str, Raster]:
-    """Quality masks of the chosen bands, as far as the product has them."""
-    found = {band: product.masks.get(f"quality/{band}") for band in bands}
-    return {
-        band: replace(raster, layer=f"defects/{band}") for band, raster in found.items() if raster is not None
-    }
+    """Quality flags that any of the chosen bands has, on pixels of 20 m; empty where there is no mask."""
+    masks = [product.masks[f"quality/{band}"] for band in bands if f"quality/{band}" in product.masks]
+    if not masks:
+        return {}
+    grid, key = product.grid.at(RESOLUTION), f"{masks[0].source}:defects"
+
+    def read(window: Window) -> Bytes:
+        return product.store.counts(key, lambda _threads: united(masks, grid))[window.slices]
+
+    release = partial(product.store.release, key)
+    sources = ", ".join(mask.source for mask in masks)
+    raster = Raster("defects", grid, np.dtype(np.uint8), "flags", read, source=sources, on_release=release)
+    return {"": replace(raster, flags=QUALITY_FLAGS)}
+
+
+def united(masks: Iterable[Raster], grid: Grid) -> Bytes:
+    """Flags that any of the masks has, on coarser or finer pixels of the same area; uint8, read-only.
+
+    One mask is held at a time. Masks in image form whose files are the same, as those of bands without
+    defects are, are decoded once. Raises ProductError naming a file that cannot be decoded.
+    """
+    flags = np.zeros(grid.shape, np.uint8)
+    for mask in {_content(mask): mask for mask in masks}.values():
+        own, native = mask.read_all(), mask.grid.resolution
+        if native < grid.resolution:
+            own = pixels.combine_flags(own, grid.resolution // native)
+        elif native > grid.resolution:
+            own = pixels.repeat(own, native // grid.resolution)
+        flags |= own
+        mask.release()
+    flags.flags.writeable = False
+    return flags
+
+
+def _content(mask: Raster) -> tuple[str | bytes, int]:
+    """What tells masks apart: the content of an image file and its pixels' size; else the layer's name."""
+    path, resolution = Path(mask.source), mask.grid.resolution
+    try:
+        # A vector mask is several files.
+        content = path.read_bytes() if path.suffix in EXTENSIONS else b""
+    except OSError:  # reading the mask tells it better
+        content = b""
+    return (hashlib.blake2b(content).digest() if content else mask.layer), resolution
 
 
 def _open(path: Path) -> gdal.Dataset:

@@ -55,8 +55,7 @@ def apply(
 ) -> None:
     """Apply the rules in the order of Sen2Cor 2.8 to the classes of a block with its margin, in place."""
     if inputs.defects is not None:
-        flags = np.bitwise_or.reduce(np.stack(list(inputs.defects.values())), axis=0)
-        rules.mark_defective(classes, flags, DEFECTS)
+        rules.mark_defective(classes, inputs.defects, DEFECTS)
     if parameters.cloud_shadow:
         _cloud_shadow(classes, inputs, parameters, context)
     if inputs.water_bodies is not None:

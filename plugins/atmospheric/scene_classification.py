@@ -60,7 +60,7 @@ class Inputs:
     water_bodies: Annotated[Bytes | None, reads(resolution=RESOLUTION, margin=MARGIN)]
     land_cover: Annotated[Bytes | None, reads(resolution=RESOLUTION, margin=MARGIN)]
     snow_condition: Annotated[Bytes | None, reads(resolution=RESOLUTION, margin=MARGIN)]
-    defects: Annotated[Bands | None, reads(resolution=RESOLUTION, margin=MARGIN)]
+    defects: Annotated[Bytes | None, reads(resolution=RESOLUTION, margin=MARGIN)]
 
     @property
     def relief(self) -> bool:

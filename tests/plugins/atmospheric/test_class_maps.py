@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,14 +20,17 @@ from ipf_plugins.atmospheric.class_maps import (
     class_maps,
     name_maps,
     open_maps,
+    united,
 )
 from osgeo import gdal, osr
 
 from ipf.engine import Context, TaskRequest
 from ipf.engine.testing import check_declaration
 from ipf.errors import AuxiliaryError
+from ipf.product.bands import BAND_NAMES, BY_NAME
 from ipf.product.images import BandStore
-from ipf.product.raster import raster_of_array
+from ipf.product.masks import QUALITY_FLAGS
+from ipf.product.raster import Raster, Window, raster_of_array
 from tests.plugins.atmospheric import atmospheres
 
 GRID = atmospheres.small(1200)
@@ -115,16 +119,78 @@ def test_a_file_that_is_no_map_is_refused_before_a_pixel_is_read(tmp_path: Path)
         opened(land_cover=tmp_path / "absent.tif")
 
 
-def test_defect_masks_are_those_of_the_chosen_bands() -> None:
-    masks = {
-        f"quality/{band}": raster_of_array(f"quality/{band}", GRID, np.zeros(GRID.shape, np.uint8), "flags")
-        for band in ("B01", "B09", "B12")
-    }
-    made = opened(SimpleNamespace(grid=GRID, store=BandStore(), masks=masks), defect_bands="B01, B12 B10")
-    assert {band: raster.layer for band, raster in made.defects.items()} == {
-        "B01": "defects/B01",
-        "B12": "defects/B12",
-    }
+def mask(band: str, flags: np.ndarray, source: str = "memory") -> Raster:
+    """The quality mask of a band."""
+    grid = GRID.at(BY_NAME[band].resolution)
+    return raster_of_array(f"quality/{band}", grid, flags, "flags", source=source)
+
+
+def clean(band: str) -> np.ndarray:
+    """No flags."""
+    return np.zeros(GRID.at(BY_NAME[band].resolution).shape, np.uint8)
+
+
+def test_a_flag_of_any_chosen_band_is_one_of_the_layer_at_20_m() -> None:
+    flags = {band: clean(band) for band in ("B01", "B03", "B04", "B12")}
+    flags["B03"][41, 7], flags["B12"][20, 3], flags["B01"][10, 10], flags["B04"][0, 0] = 128, 16, 4, 1
+    masks = {f"quality/{band}": mask(band, values) for band, values in flags.items()}
+    expected = np.zeros((60, 60), np.uint8)
+    expected[20, 3], expected[30:33, 30:33], expected[0, 0] = 128 | 16, 4, 1
+    raster = opened(product(**masks)).defects[""]
+    assert (raster.layer, raster.flags, raster.grid) == ("defects", QUALITY_FLAGS, GRID.at(20))
+    np.testing.assert_array_equal(raster.read_all(), expected)
+    expected[0, 0] = 0
+    few = opened(product(**masks), defect_bands="B01, B03 B12 B10").defects[""]
+    np.testing.assert_array_equal(few.read_all(), expected)
+
+
+def test_all_bands_are_asked_for_defects_unless_others_are_named() -> None:
+    assert ClassMapsParameters().defect_bands == BAND_NAMES
     assert ClassMapsParameters(defect_bands="").defect_bands == ()
     with pytest.raises(pydantic.ValidationError, match="B99 is no band"):
         ClassMapsParameters(defect_bands="B99")
+    assert opened(product(**{"quality/B01": mask("B01", clean("B01"))}), defect_bands="").defects == {}
+
+
+def test_masks_are_read_one_after_the_other_and_those_of_the_same_file_once(tmp_path: Path) -> None:
+    held: list[str] = []
+    read: list[str] = []
+
+    def file_mask(band: str, content: bytes | None, suffix: str = "jp2") -> Raster:
+        path = tmp_path / f"MSK_QUALIT_{band}.{suffix}"
+        if content is not None:
+            path.write_bytes(content)
+        raster = mask(band, clean(band), str(path))
+
+        def reading(window: Window) -> np.ndarray:
+            assert not held
+            held.append(band)
+            read.append(band)
+            return clean(band)[window.slices]
+
+        return replace(raster, read=reading, on_release=held.clear)
+
+    masks = [
+        file_mask("B02", b"same"),
+        file_mask("B03", b"same"),
+        file_mask("B04", b"other"),
+        file_mask("B05", b"same"),
+        file_mask("B06", None),
+        file_mask("B07", None),
+        file_mask("B11", b"same", "gml"),
+        file_mask("B12", b"same", "gml"),
+    ]
+    found = united(masks, GRID.at(20))
+    assert not held
+    assert not found.any()
+    # The last of equal ones is as good as any.
+    assert sorted(read) == ["B03", "B04", "B05", "B06", "B07", "B11", "B12"]
+
+
+def test_the_layer_is_held_once_and_given_back() -> None:
+    tile = product(**{"quality/B08": mask("B08", clean("B08"))})
+    raster = opened(tile).defects[""]
+    raster.read(Window(0, 0, 1, 1))
+    assert list(tile.store.held.values()) == [60 * 60]
+    raster.release()
+    assert tile.store.held == {}
