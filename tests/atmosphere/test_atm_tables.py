@@ -249,12 +249,16 @@ def test_the_season_follows_latitude_and_day(latitude: float, day: date, season:
     assert layout.season_of(latitude, day) == season
 
 
-def test_aerosol_beyond_the_visibilities_counts_as_the_last_one(tables: AtmTables) -> None:
+def test_aerosol_is_continued_in_clear_air_and_ends_in_haze(tables: AtmTables, table: ScatteringTable) -> None:
     rest = air().arguments[1:]
-    for beyond, last in ((0.0, 120.0), (3.0, 5.0)):
-        outside = tables.evaluate("B02", beyond, *rest)
-        at_end = tables.evaluate("B02", *air(visibility=last).arguments)
-        assert outside == at_end
+    assert tables.evaluate("B02", 3.0, *rest) == tables.evaluate("B02", *air(visibility=5.0).arguments)
+    at_end, clear, clearer = (
+        tables.evaluate("B02", *arguments).path
+        for arguments in (air(visibility=120.0).arguments, (0.04, *rest), (0.0, *rest))
+    )
+    assert clearer < clear < at_end
+    ends = table.evaluate("B02", np.array([0.0, 0.0767]), 1013.25, 30.0, 10.0, 60.0).path_reflectance
+    assert clearer / at_end == pytest.approx(ends[0] / ends[1], rel=0.02)
 
 
 @pytest.mark.parametrize(
