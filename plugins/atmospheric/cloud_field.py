@@ -29,7 +29,7 @@ from ipf.kernels.pixels import pick
 from ipf.kernels.reclassification import MAP_SNOW_WATER
 from ipf.kernels.spectral_flags import SHADE_LIKE
 from ipf.product.angles import TileAngles
-from ipf.product.raster import Window
+from ipf.product.raster import Grid, Window
 from ipf.product.reader import SafeProduct
 
 RESOLUTION, CELL = 20, 60
@@ -132,11 +132,13 @@ class Partial:
     sums: npt.NDArray[np.float64]
     snow: tuple[int, int]
     angles: TileAngles
+    grid: Grid
 
 
 def gather(inputs: Inputs, parameters: CloudFieldParameters, context: Context) -> Partial:
     """Summarise one cell of the scene."""
     assert context.window is not None
+    assert context.grid is not None
     window = Window(*(side // FACTOR for side in _sides(context.window)))
     mask = cloud_cells(inputs.cloud_confidence, parameters.cloud_confidence_minimum)
     shade = pixels_with_flag(inputs.spectral_flags, SHADE_LIKE)
@@ -153,6 +155,7 @@ def gather(inputs: Inputs, parameters: CloudFieldParameters, context: Context) -
         sums,
         snow,
         inputs.l1c_product.tile.angles,
+        context.grid,
     )
 
 
@@ -171,14 +174,14 @@ def _snow_over_land(snow_condition: Bytes | None) -> tuple[int, int]:
 def join(first: Partial, second: Partial) -> Partial:
     """Both together; sums are added in the cells' order."""
     snow = first.snow[0] + second.snow[0], first.snow[1] + second.snow[1]
-    return Partial(first.cells + second.cells, first.sums + second.sums, snow, first.angles)
+    return Partial(first.cells + second.cells, first.sums + second.sums, snow, first.angles, first.grid)
 
 
 def conclude(partial: Partial, parameters: CloudFieldParameters, context: Context) -> Outputs:
     """Put the cells together."""
     last = partial.cells[-1].window
     shape = last.row + last.height, last.column + last.width
-    east, north = cloud_direction(partial.angles, parameters.view_parallax)
+    east, north = cloud_direction(partial.angles, partial.grid, parameters.view_parallax)
     mask = _mosaic(partial, shape, "mask")
     shadow = np.zeros_like(mask)
     if parameters.match_heights:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from ipf_plugins.atmospheric.fields import TileField
+from ipf_plugins.atmospheric.sun import grid_convergence
 from scipy import ndimage
 
 from ipf.kernels.cloud_heights import cast, shade_by_height
 from ipf.kernels.morphology import dilate_box
 from ipf.product.angles import TileAngles
-from ipf.product.raster import Window
+from ipf.product.raster import Grid, Window
 
 VIEW_BAND = "B04"
 """Band whose view says where clouds appear: its brightness begins the cloud confidence."""
@@ -43,20 +44,23 @@ Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int32]
 
 
-def cloud_direction(angles: TileAngles, view_parallax: bool) -> tuple[TileField, TileField]:
-    """Metres east and north, per metre of height, from a shaded place to where its cloud appears.
+def cloud_direction(angles: TileAngles, grid: Grid, view_parallax: bool) -> tuple[TileField, TileField]:
+    """Metres east and north on the map, per metre of height, from a shaded place to where its cloud appears.
 
     The cloud stands toward the sun; the satellite sees it against ground that lies away from itself:
-    ``tan(sun zenith) * sun direction - tan(view zenith) * view direction``. Azimuths count from north.
-    Without `view_parallax` the sun is the mean one and the satellite straight above.
+    ``tan(sun zenith) * sun direction - tan(view zenith) * view direction``. Azimuths count from true north,
+    which is up to 6 degrees aside of the map's; `grid` is any of the tile. Without `view_parallax` the sun is
+    the mean one, its azimuth taken as the map's, and the satellite straight above.
     """
     if not view_parallax:
         east, north = _horizontal(np.array([[angles.mean_sun.zenith]]), np.array([[angles.mean_sun.azimuth]]))
         return TileField.of(east, 1.0), TileField.of(north, 1.0)
     sun = angles.sun.filled()
-    sun_east, sun_north = _horizontal(sun.zenith, sun.azimuth)
+    place = grid.epsg, grid.upper_left_x, grid.upper_left_y, *sun.zenith.shape
+    turned = grid_convergence(*place, sun.row_step, sun.column_step)
+    sun_east, sun_north = _horizontal(sun.zenith, sun.azimuth - turned)
     view = angles.viewing_everywhere(VIEW_BAND)
-    view_east, view_north = _horizontal(view.zenith, view.azimuth)
+    view_east, view_north = _horizontal(view.zenith, view.azimuth - turned)
     return TileField.of(sun_east - view_east, sun.row_step), TileField.of(
         sun_north - view_north, sun.row_step
     )

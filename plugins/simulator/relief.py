@@ -55,7 +55,7 @@ def simulate_relief(inputs: SceneOnly, parameters: ReliefParameters, context: Co
     if relief.height == 0.0:
         even = np.ones(shape, np.float32)
         return Land(np.full(shape, relief.base, np.float32), even, even)
-    sun = inputs.scene.angles.mean_sun
+    sun = inputs.scene.sun_on_map
     zenith, azimuth = math.radians(sun.zenith), math.radians(sun.azimuth)
     shadow = math.ceil(min(relief.height * math.tan(zenith), _LONGEST_SHADOW_M) / PIXEL_M) + 1
     # Beyond 20 times the relief's height its horizon is below 3 degrees: 0.3 % of an even sky.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyproj
 
 from ipf.atmosphere.gases import load_gas_model
 from ipf.atmosphere.profile import pressure_at
@@ -55,6 +56,19 @@ class Scene:
     radiometry: Radiometry
     seed: int
     relief: Relief = Relief()
+
+    @property
+    def sun_on_map(self) -> Direction:
+        """The mean sun on the map over the middle of the tile: its azimuth counts from grid north, that of
+        `angles` from true north."""
+        sun, grid = self.angles.mean_sun, self.grid
+        map_of_tile = pyproj.Proj(grid.epsg)
+        middle = map_of_tile(
+            grid.upper_left_x + 0.5 * grid.columns * grid.resolution,
+            grid.upper_left_y - 0.5 * grid.rows * grid.resolution,
+            inverse=True,
+        )
+        return Direction(sun.zenith, sun.azimuth - map_of_tile.get_factors(*middle).meridian_convergence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def simulate_sky(inputs: SceneAndAir, parameters: SkyParameters, context: Contex
 
 def shadow_per_metre(scene: Scene) -> tuple[float, float]:
     """How far east and south a shadow falls, in pixels of 20 m per metre of the cloud's height."""
-    sun = scene.angles.mean_sun
+    sun = scene.sun_on_map
     length = math.tan(math.radians(sun.zenith)) / PIXEL_M
     azimuth = math.radians(sun.azimuth)
     return -length * math.sin(azimuth), length * math.cos(azimuth)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyproj
 import pytest
 from ipf_plugins.atmospheric.bare_ground import ground_cells
 from ipf_plugins.atmospheric.cloud_shadows import Ground, cloud_direction, matched_shadow
@@ -12,6 +13,7 @@ from ipf_plugins.atmospheric.scene_statistics import SceneStatistics
 from ipf.engine.testing import check_contract
 from ipf.kernels.cloud_statistics import CLASSES, water_only
 from ipf.product.angles import Direction
+from ipf.product.raster import Grid, Window
 from tests.plugins.atmospheric import atmospheres
 from tests.plugins.atmospheric.classified import bands, classified, everywhere, flat_map
 
@@ -44,11 +46,27 @@ def test_the_mask_and_the_statistics_are_those_of_the_scene() -> None:
 def test_the_cloud_appears_toward_the_sun_and_away_from_the_satellite() -> None:
     sun, view = Direction(45.0, 90.0), Direction(10.0, 90.0)
     angles = atmospheres.constant_angles(sun, view)
-    east, north = cloud_direction(angles, True)
+    equator = Grid(32633, 500000.0, 55000.0, 10, 10980, 10980)  # where the map's north is true
+    east, north = cloud_direction(angles, equator, True)
     assert east.mean == pytest.approx(1.0 - np.tan(np.deg2rad(10.0)))
-    assert north.mean == pytest.approx(0.0, abs=1e-12)
-    east, north = cloud_direction(angles, False)
+    assert north.mean == pytest.approx(0.0, abs=1e-3)
+    east, north = cloud_direction(angles, equator, False)
     assert (east.mean, north.mean) == (pytest.approx(1.0), pytest.approx(0.0, abs=1e-12))
+
+
+@pytest.mark.parametrize("azimuth", [30.0, 170.0])
+def test_the_cloud_stands_toward_the_sun_on_a_map_whose_north_is_aside(azimuth: float) -> None:
+    """At 66 degrees north, 6 degrees west of the zone's middle; directions on the ellipsoid are PROJ's."""
+    grid = Grid(32633, 220000.0, 7300000.0, 10, 10980, 10980)
+    angles = atmospheres.constant_angles(Direction(60.0, azimuth), Direction(0.0, 100.0))
+    fields = cloud_direction(angles, grid, True)
+    east, north = (float(field.over(Window(0, 0, 1, 1), 60)[0, 0]) for field in fields)
+    here = np.array([grid.upper_left_x, grid.upper_left_y])
+    there = here + 1000.0 * np.array([east, north])
+    places = (pyproj.Proj(grid.epsg)(*place, inverse=True) for place in (here, there))
+    seen, _, _ = pyproj.Geod(ellps="WGS84").inv(*next(places), *next(places))
+    assert seen % 360.0 == pytest.approx(azimuth, abs=0.05)
+    assert np.hypot(east, north) == pytest.approx(np.tan(np.deg2rad(60.0)))
 
 
 @pytest.mark.parametrize("azimuth", [0.0, 70.0, 160.0, 250.0])

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pyproj
 import pytest
 from ipf_plugins.simulator import acquisition, relief, sensor, sky, surface
 from ipf_plugins.simulator.acquisition import Acquisition, AcquisitionParameters
@@ -253,3 +254,13 @@ def test_shadows_lie_away_from_the_sun(acquired: Acquisition) -> None:
     assert down < -5.0
     assert inner.sum() > 20
     assert (moved & inner).sum() > 0.85 * inner.sum()
+
+
+def test_the_sun_of_the_metadata_is_turned_to_the_map(acquired: Acquisition) -> None:
+    """Whose north is 1.8 degrees west of true north here; directions on the ellipsoid are PROJ's."""
+    east, south = sky.shadow_per_metre(acquired.scene)
+    here = np.array([GRID.upper_left_x + SIZE / 2, GRID.upper_left_y - SIZE / 2])
+    toward_the_sun = here + 1000.0 * np.array([-east, south])
+    places = (pyproj.Proj(GRID.epsg)(*place, inverse=True) for place in (here, toward_the_sun))
+    seen, _, _ = pyproj.Geod(ellps="WGS84").inv(*next(places), *next(places))
+    assert seen == pytest.approx(acquired.scene.angles.mean_sun.azimuth, abs=0.02)
