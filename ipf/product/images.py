@@ -137,10 +137,10 @@ def _distinct_tiles(path: Path, grid: Grid, components: int, groups: list[list[W
 
 
 def _stripes(path: Path, grid: Grid, components: int) -> Iterator[Piece]:
-    """Stripes of a few rows of internal tiles, so that GDAL's own copy stays small."""
+    """Stripes of one or a few rows of internal tiles, so that GDAL's own copy stays small."""
     dataset = _open(path)
     _check_image(path, dataset, grid, components)
-    height = dataset.GetRasterBand(1).GetBlockSize()[1] * _STRIPE_BLOCKS
+    height = dataset.GetRasterBand(1).GetBlockSize()[1] * (_STRIPE_BLOCKS if components == 1 else 1)
     for top in range(0, grid.rows, height):
         window = Window(top, 0, min(height, grid.rows - top), grid.columns)
         yield [window], _samples(dataset, window)
@@ -151,6 +151,7 @@ def _samples(dataset: gdal.Dataset, window: Window) -> Counts:
     samples = dataset.ReadAsArray(window.column, window.row, window.width, window.height)
     if samples is None:
         raise RuntimeError(gdal.GetLastErrorMsg() or f"rows from {window.row} on are damaged")
+    dataset.FlushCache()  # else GDAL keeps what it decoded until the end: 1.5 GB of a quality mask
     return np.asarray(samples).reshape(dataset.RasterCount, window.height, window.width)
 
 
