@@ -74,7 +74,7 @@ def read_main_header(file: BinaryIO, path: Path) -> MainHeader:
     boxes = read_boxes(head, size, str(path), ProductError)
     codestream = next(box for box in boxes if box.kind == CODESTREAM)
     end = codestream.start + codestream.length - _MARKER_BYTES
-    segments = []
+    segments: list[tuple[int, bytes]] = []
     position = codestream.start + _MARKER_BYTES
     while position + 4 <= len(head):
         marker, length = struct.unpack_from(">HH", head, position)
