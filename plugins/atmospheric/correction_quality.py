@@ -10,14 +10,18 @@ from ipf_plugins.atmospheric.aerosol_field import AerosolField
 from ipf_plugins.atmospheric.atmosphere_model import AtmosphereModel
 from ipf_plugins.atmospheric.atmospheric_state import AtmosphericState, Source
 from ipf_plugins.atmospheric.elevation import NO_MODEL, ElevationModel
-from ipf_plugins.atmospheric.visibility import visibility_of
 from ipf_plugins.atmospheric.water_vapour_mean import WaterVapourMean
 
+from ipf.atmosphere.atm_layout import visibility_of_aot
 from ipf.product.bands import BAND_NAMES
 from ipf.product.l2a_quality import AtmosphericQuality
 from ipf.product.raster import Raster
 from ipf.product.reader import SafeProduct
 
+LONGEST_KM = 120.0
+"""Where the visibilities of Sen2Cor's tables end (L2A_GIPP Visibility)."""
+CLEAREST_AOT, HIGHEST_KM = 1e-3, 2.5
+"""Least optical thickness, and altitude up to which the relation to visibility is known."""
 DARK_VEGETATION = "SEN2COR_DDV"
 METRES_PER_KM = 1000.0
 NO_RESCALING = 1.0
@@ -73,6 +77,12 @@ def water_vapour_method(state: AtmosphericState, water_vapour_mean: WaterVapourM
 def tables_used(model: AtmosphereModel, aerosol_field: AerosolField | None) -> tuple[str, ...]:
     """Names of the files of the look-up tables, of the aerosol model that the retrieval has chosen."""
     return model.table_files(None if aerosol_field is None else aerosol_field.aerosol_model)
+
+
+def visibility_of(aot: float, altitude_km: float) -> float:
+    """Visibility in km, at most `LONGEST_KM`, of an aerosol optical thickness at 550 nm above the ground."""
+    height = min(max(altitude_km, 0.0), HIGHEST_KM)
+    return min(float(visibility_of_aot(max(aot, CLEAREST_AOT), height)), LONGEST_KM)
 
 
 def target_figures(aerosol_field: AerosolField | None, altitude: float) -> tuple[float, float, float]:

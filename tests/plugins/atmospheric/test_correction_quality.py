@@ -9,15 +9,16 @@ import pytest
 from ipf_plugins.atmospheric.aerosol_field import AerosolField
 from ipf_plugins.atmospheric.atmospheric_state import AtmosphericStateParameters, Source, resolve
 from ipf_plugins.atmospheric.correction_quality import (
+    LONGEST_KM,
     aot_method,
     ground_figures,
     target_figures,
+    visibility_of,
     water_vapour_method,
 )
 from ipf_plugins.atmospheric.elevation import ElevationModel
 from ipf_plugins.atmospheric.fields import TileField
 from ipf_plugins.atmospheric.forecast import Forecast
-from ipf_plugins.atmospheric.visibility import LONGEST_KM, visibility_of
 from ipf_plugins.atmospheric.water_vapour_mean import WaterVapourMean
 
 from ipf.product.raster import Grid, raster_of_array
