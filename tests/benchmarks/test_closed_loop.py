@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugins.closed_loop import JUDGED, PEER_RMSE, column_table, run_closed_loop, spectral_ratios, table
+from tests.plugins.closed_loop import (
+    JUDGED,
+    PEER_RMSE,
+    aerosol_method,
+    column_table,
+    run_closed_loop,
+    spectral_ratios,
+    table,
+)
 from tests.plugins.six_s import ATMOSPHERES
 
 SCENES = (
@@ -32,6 +40,7 @@ def test_closed_loop(reference_data: Path, tmp_path: Path, name: str, mode: str)
         return  # for the record: Sen2Cor's relation of red to B12 does not hold for these spectra
     assert all(one.within >= 0.99 for one in found.bands if one.band in JUDGED)
     assert all(one.within >= 0.99 for one in found.columns)
+    assert aerosol_method(found.tile) == "SEN2COR_DDV"
     if name == WITH_PEER:
         assert all(one.rmse <= PEER_RMSE.get(one.band, 1.0) for one in found.bands)
 

@@ -12,6 +12,7 @@ independent proof.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -41,6 +42,7 @@ __all__ = [
     "BandResult",
     "ClosedLoop",
     "ColumnResult",
+    "aerosol_method",
     "bias_by_cover",
     "column_table",
     "columns",
@@ -164,6 +166,13 @@ def columns(tile: KnownTruth) -> tuple[ColumnResult, ColumnResult]:
         _column(tile, "AOT", float(tile.coefficients["aot550"]), AOT_WANTED),
         _column(tile, "WVP", float(tile.coefficients["wv_cm"]), WATER_VAPOUR_WANTED),
     )
+
+
+def aerosol_method(tile: KnownTruth) -> str:
+    """How Level-2A says that its aerosol was told: the default is the true value of some atmospheres."""
+    (path,) = tile.l2a.glob("GRANULE/*/MTD_TL.xml")
+    found = re.search(r"<AOT_RETRIEVAL_METHOD>([^<]*)<", path.read_text(encoding="utf-8"))
+    return found.group(1).strip() if found else ""
 
 
 def _column(tile: KnownTruth, name: str, truth: float, wanted: tuple[float, float]) -> ColumnResult:
