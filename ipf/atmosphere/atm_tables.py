@@ -2,7 +2,7 @@
 
 Values between nodes are linear in the angles, in elevation and in the aerosol optical thickness that the
 visibility stands for; in water vapour the logarithm is linear in the root of the column, as Sen2Cor has it.
-Aerosol is continued to an optical thickness of 0, so that clear air can be told from the dark ground below it;
+Aerosol is continued to an optical thickness of 0, so that clear air can be told from the dark ground below;
 beyond a visibility of 5 km it counts as that. Elevation is continued to 3.5 km.
 """
 
@@ -77,7 +77,7 @@ class Level:
         return np.asarray(nadir + (slanted - nadir) * tilt)
 
     def aot_weights(self, aot: Floats) -> Floats:
-        """Weights of the AOT nodes at `aot`, (..., nodes): continued to 0, above the nodes the last one holds."""
+        """Weights of the AOT nodes at `aot`, (..., nodes): continued to 0, above them the last one holds."""
         return linear_weights(self.aot, np.minimum(aot, self.aot[-1]))
 
     def water_weights(self, water: Floats) -> Floats:

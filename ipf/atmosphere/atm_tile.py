@@ -29,7 +29,7 @@ Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 
 AOT_NODES = 151
-"""AOT from 0 to 3, the reach of our own table; above that of Sen2Cor's least visibility the last node holds."""
+"""AOT from 0 to 3, the reach of our own table; beyond Sen2Cor's least visibility the last node holds."""
 REFERENCE_AOT = 10
 """Index of the AOT (0.2) at which the dependence on water vapour is taken: it hardly changes with aerosol."""
 

@@ -13,6 +13,7 @@ from ipf_plugins.atmospheric.dark_cells import BRIGHT, CELL_M, DENSE, LEVELS, Ce
 from ipf_plugins.atmospheric.fields import TileField
 from ipf_plugins.atmospheric.target_parameters import DarkTargetsParameters
 
+from ipf.atmosphere.atm_layout import VISIBILITY, aot_of_visibility
 from ipf.kernels.retrieval import weighted_sums
 from ipf.product.raster import Window
 
@@ -111,7 +112,7 @@ def _from_targets(
     aot, weight, sigma = _on_cells(frame, tiles, number)
     smooth = _smoothed(aot, weight, parameters.smoothing_km * 1000.0 / CELL_M)
     factor = _guard(smooth, frame, tiles, parameters.negative_maximum / 100.0)
-    limited = np.clip(smooth * factor, 0.0, LARGEST_AEROSOL_OPTICAL_THICKNESS)
+    limited = np.clip(smooth * factor, *_limits(scene, parameters))
     whole = scene.frame
     top, left = whole.row - frame.row - 1, whole.column - frame.column - 1
     nodes = limited[top : top + whole.rows + 2, left : left + whole.columns + 2]
@@ -128,6 +129,15 @@ def _from_targets(
         lessened=factor,
         mean=float(nodes[1:-1, 1:-1].mean()),
     )
+
+
+def _limits(scene: Scene, parameters: DarkTargetsParameters) -> tuple[float, float]:
+    """Least and largest optical thickness that is told."""
+    if not parameters.visibility_limits:
+        return 0.0, LARGEST_AEROSOL_OPTICAL_THICKNESS
+    altitude = scene.state.ground_elevation.field.mean / 1000.0
+    least, largest = aot_of_visibility(VISIBILITY[[-1, 0]], altitude)
+    return float(least), float(largest)
 
 
 def _frame_around(own: CellFrame, tiles: Sequence[DarkCells]) -> CellFrame:

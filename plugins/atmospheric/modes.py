@@ -66,6 +66,7 @@ SEN2COR: tuple[Choice, ...] = (
     Choice("dark_targets", "relation", "swir_ratio", "red is half of B12, blue half of red"),
     Choice("dark_targets", "nir_maximum", 0.38, "brighter vegetation is no target"),
     Choice("dark_targets", "red_maximum", 0.10, "vegetation brighter in red is no target"),
+    Choice("dark_targets", "visibility_limits", True, "visibility is 5 to 120 km"),
     Choice("apda", "surface_ratio", "one", "the ground is as bright in B09 as in B8A"),
     Choice("cirrus_fit", "method", "means", "cirrus against clear sky by their means"),
 )

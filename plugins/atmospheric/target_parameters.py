@@ -104,6 +104,13 @@ class DarkTargetsParameters(StepParameters):
         "model than the preferred one (Aerosol_Type_Ratio_Th)",
     )
 
+    visibility_limits: bool = Field(
+        default=False,
+        description="keep what is retrieved between the visibilities of 120 and 5 km, where the tables of "
+        "Sen2Cor end",
+        json_schema_extra={"source": SOURCE},
+    )
+
     @property
     def swir_maxima(self) -> tuple[float, float, float]:
         """Ends of the three ranges of B12."""

@@ -249,7 +249,9 @@ def test_the_season_follows_latitude_and_day(latitude: float, day: date, season:
     assert layout.season_of(latitude, day) == season
 
 
-def test_aerosol_is_continued_in_clear_air_and_ends_in_haze(tables: AtmTables, table: ScatteringTable) -> None:
+def test_aerosol_is_continued_in_clear_air_and_ends_in_haze(
+    tables: AtmTables, table: ScatteringTable
+) -> None:
     rest = air().arguments[1:]
     assert tables.evaluate("B02", 3.0, *rest) == tables.evaluate("B02", *air(visibility=5.0).arguments)
     at_end, clear, clearer = (

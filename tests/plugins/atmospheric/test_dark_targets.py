@@ -16,6 +16,7 @@ from ipf_plugins.atmospheric.dark_targets import dark_targets, forecast_aerosol
 from ipf_plugins.atmospheric.target_parameters import DarkTargetsParameters
 from ipf_plugins.simulator.spectra import Cover
 
+from ipf.atmosphere.atm_layout import aot_of_visibility
 from ipf.engine.testing import StepCase, check_contract, run_step
 from ipf.errors import AuxiliaryError
 from ipf.product.raster import Window, raster_of_array
@@ -75,6 +76,19 @@ def test_the_relation_of_sen2cor_is_there_too_and_told_apart(truth: dict[str, fl
     ratio = field_of(scene, DarkTargetsParameters(relation="swir_ratio"))
     assert ratio.mean < truth["aot550"] - 0.05
     assert ratio.mean < field_of(scene).mean - 0.05
+
+
+def test_the_visibility_of_sen2cor_ends_at_120_km(clear: dict[str, float]) -> None:
+    """Its rule makes this air clearer than that, which only our own limits let pass."""
+    scene = patch_scene(clear, (Cover.GREEN_CROP, Cover.BROADLEAF_FOREST, Cover.DRY_SOIL))
+    free, limited = (
+        field_of(scene, DarkTargetsParameters(relation="swir_ratio", visibility_limits=limits))
+        for limits in (False, True)
+    )
+    least = float(aot_of_visibility(120.0, scene.state.ground_elevation.field.mean / 1000.0))
+    assert free.mean < least
+    assert limited.mean == pytest.approx(least)
+    assert limited.method == free.method == "SEN2COR_DDV"
 
 
 def test_the_step_keeps_the_contract(clear: dict[str, float]) -> None:
