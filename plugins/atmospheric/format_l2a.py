@@ -41,6 +41,7 @@ from ipf.engine import (
     Findings,
     SinkStep,
     StepParameters,
+    TaskRequest,
     Written,
     reads,
 )
@@ -49,7 +50,7 @@ from ipf.product.bands import RESOLUTIONS
 from ipf.product.l2a_quality import AtmosphericQuality, exceeded_limits
 from ipf.product.l2a_writer import L2AProductWriter
 from ipf.product.level_2a import L2AProcessing, level_2a_documents, with_content
-from ipf.product.metadata import DatastripMetadata, ImageContent
+from ipf.product.metadata import DatastripMetadata, Gipp, ImageContent
 from ipf.product.raster import Array, Raster
 from ipf.product.reader import SafeProduct
 from ipf.product.utc import UtcTime
@@ -99,6 +100,10 @@ class FormatL2AParameters(StepParameters):
         if resolution not in (0, *RESOLUTIONS):
             raise ValueError(f"expected 0, 10, 20 or 60, found {resolution}")
         return resolution
+
+
+PARAMETER_FILES = ("GIP_L2ACSC", "GIP_L2ACAC", "GIP_PROBA2")
+"""Types of Sen2Cor's parameter files in official products; the schemas have none for L2A_GIPP.xml."""
 
 
 @dataclass(frozen=True)
@@ -164,11 +169,19 @@ def processing_of(
         baseline=parameters.baseline,
         centre=parameters.processing_centre,
         dem=elevation_model.source if elevation_model is not None and elevation_model.used else None,
+        gipps=_parameter_files(context.request),
         luts=luts,
         snow_climatology=used.snow_climatology,
         water_bodies=used.water_bodies,
         land_cover=used.land_cover,
         snow_condition=used.snow_condition,
+    )
+
+
+def _parameter_files(request: TaskRequest) -> tuple[Gipp, ...]:
+    """Parameter files of the job order, of the types that GIPP_List has a name for."""
+    return tuple(
+        Gipp(path.stem, kind, None) for kind in PARAMETER_FILES for path in request.inputs.get(kind, ())
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from ipf_plugins.simulator.job import run_scene
+from lxml import etree
 from osgeo import gdal
 
 from ipf.joborder.model import Parameter
@@ -83,7 +84,9 @@ def test_a_tile_goes_through_without_a_fault(layer: ManagementLayer) -> None:
     assert len(images) == 1
     assert gdal.Open(str(images[0])).RasterXSize == 126
     (datastrip,) = run.file("output", "MSI_L2A_DS").iterdir()
-    assert (datastrip / "MTD_DS.xml").is_file()
+    document = etree.parse(datastrip / "MTD_DS.xml")
+    named = [each.get("type") for each in document.iterfind(".//GIPP_FILENAME")]
+    assert named[-3:] == ["GIP_L2ACSC", "GIP_L2ACAC", "GIP_PROBA2"]
 
 
 def test_an_abort_leaves_neither_a_part_of_a_tile_nor_a_temporary_file(layer: ManagementLayer) -> None:
