@@ -66,6 +66,7 @@ TARGETS: Mapping[type[Gipp], Targets] = {
                 one_of({"RURAL": "continental", "MARITIME": "maritime", "AUTO": "auto"}),
             ),
         ),
+        "Mid_Latitude": (Target("atmosphere_model", "season", str.lower),),
         "Ozone_Content": (
             Target("atmospheric_state", "ozone", lambda dobson: dobson / 1000.0 if dobson else None),
         ),
@@ -191,7 +192,6 @@ WITHOUT_EFFECT: Mapping[type[Gipp], Mapping[str, str]] = {
         "AC_Scheme": _SCHEMA,
         "PB_Scheme": _SCHEMA,
         "QI_Scheme": _SCHEMA,
-        "Mid_Latitude": "the gas model follows the columns of water vapour and ozone and knows no seasons",
         "WV_Threshold_Cirrus": "cirrus is corrected whatever the water vapour",
         "Database_Compression_Level": "no working files are kept",
     },

@@ -118,6 +118,7 @@ def test_a_setting_names_file_and_field_as_its_origin(tmp_path: Path) -> None:
     [
         ("<Aerosol_Type>MARITIME</Aerosol_Type>", {"atmosphere_model.aerosol_model": "maritime"}),
         ("<Aerosol_Type>AUTO</Aerosol_Type>", {"atmosphere_model.aerosol_model": "auto"}),
+        ("<Mid_Latitude>WINTER</Mid_Latitude>", {"atmosphere_model.season": "winter"}),
         ("<Ozone_Content>0</Ozone_Content>", {"atmospheric_state.ozone": None}),
         ("<Ozone_Content>450</Ozone_Content>", {"atmospheric_state.ozone": 0.45}),
         ("<WV_Correction>0</WV_Correction>", {"apda.method": "stated"}),
