@@ -119,6 +119,7 @@ def query(
     from ipf.atmosphere.storage import load_scattering_table
     from ipf.atomic import write_text
 
+    _refuse_overwriting(rows, results)
     table = load_scattering_table(satellite, aerosol, tables)
     gases = load_gas_model(tables / FILE_NAME if tables else None)
     text = evaluate(rows, table, gases, water_at_sea_level=water_vapour_at == "sea-level")
@@ -154,6 +155,7 @@ def correct(rows: Path, results: Path, aerosol: str, tables: Path | None) -> Non
     from ipf.atmosphere.storage import load_scattering_table
     from ipf.atomic import write_text
 
+    _refuse_overwriting(rows, results)
     gases = load_gas_model(tables / FILE_NAME if tables else None)
     text = evaluate(rows, lambda sensor: load_scattering_table(sensor, aerosol, tables), gases)
     write_text(results, text)
@@ -164,3 +166,9 @@ def _require_sasktran2() -> None:
         import sasktran2  # noqa: F401
     except ImportError as problem:
         raise UsageError(f"building a table needs the optional packages 'ipf[lut]': {problem}") from problem
+
+
+def _refuse_overwriting(rows: Path, results: Path) -> None:
+    """Inputs are never written over; raises `UsageError`."""
+    if rows.resolve() == results.resolve():
+        raise UsageError(f"{results}: would be written over the rows")

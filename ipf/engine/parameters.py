@@ -113,6 +113,9 @@ def _refusal(step: Step, chosen: Mapping[str, Setting], problem: pydantic.Valida
     first = problem.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else ""
     expected = first["msg"][0].lower() + first["msg"][1:]
-    if name not in chosen:
-        return f"parameters of step {step.name}: {expected}"
+    if name not in chosen:  # several parameters do not go together: those that were set are named
+        at_fault = [
+            f"{key} = {each.value!r} ({each.origin})" for key, each in chosen.items() if key in expected
+        ]
+        return f"parameters of step {step.name}: {'; '.join([expected, *at_fault])}"
     return f"parameter {step.name}.{name} = {chosen[name].value!r} ({chosen[name].origin}): {expected}"

@@ -22,7 +22,7 @@ from ipf.atmosphere.storage import load_scattering_table
 from ipf.atmosphere.table import ScatteringTable
 from ipf.atmosphere.tile import TileGeometry, reduce_to_tile
 from ipf.cli.lut import lut
-from ipf.errors import AuxiliaryError
+from ipf.errors import AuxiliaryError, UsageError
 from ipf.kernels.atmosphere import correct_lambertian
 from ipf.product.bands import BAND_NAMES
 
@@ -244,3 +244,13 @@ def test_another_folder_of_tables(tmp_path: Path) -> None:
 def test_help_names_every_column() -> None:
     text = CliRunner().invoke(lut, ["correct", "--help"]).output
     assert all(name in text for name in HEADER.split(","))
+
+
+@pytest.mark.parametrize("command", ["correct", "query"])
+def test_the_rows_are_not_written_over(tmp_path: Path, command: str) -> None:
+    source = tmp_path / "rows.csv"
+    source.write_text("band\n")
+    result = CliRunner().invoke(lut, [command, str(source), str(tmp_path / "." / "rows.csv")])
+    assert isinstance(result.exception, UsageError)
+    assert "would be written over" in str(result.exception)
+    assert source.read_text() == "band\n"

@@ -329,7 +329,11 @@ def test_what_cannot_work_is_refused_without_pixels(
         ("format_l2a.baseline", "02.14", "02.14"),
         ("format_l2a.jp2_profile", "small", "'official' or 'fast'"),
         ("atmospheric_state.ozone", "331", "less than or equal to 0.7"),
-        ("spectral_classification.cirrus_low", "0.05", "cirrus_low must be below cirrus_high"),
+        (
+            "spectral_classification.cirrus_low",
+            "0.05",
+            r"cirrus_low must be below cirrus_high; cirrus_low = '0\.05' \(command line\)",
+        ),
         ("atmosphere_model.look_up_tables", "/nowhere", "/nowhere"),
     ],
 )
