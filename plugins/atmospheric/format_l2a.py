@@ -262,6 +262,9 @@ def _add_images(
         production.add_probability("MSK_SNWPRB", inputs.snow_probability_60m)
         pass_masks_on(queue)
         cover = ClassCover.of(classes)
+        if production.empty and cover.valid:
+            bands = ", ".join(production.empty)
+            context.logger.warning("no surface reflectance at all, though pixels are classified: %s", bands)
         content = image_content(
             cover,
             inputs.atmospheric_state,

@@ -45,6 +45,8 @@ class L2AProduction:
         self._writer = writer
         self._queue = queue
         self._thumbnails = thumbnails
+        self.empty: list[str] = []
+        """Bands of which no pixel has data, in the order in which they were added."""
 
     def add_bands(self, bands: Rasters) -> dict[str, float]:
         """Add the bands that the product has, and the true-colour images; gives the percentage of negative
@@ -57,6 +59,8 @@ class L2AProduction:
             counts = bands[band].read_all()
             bands[band].release()
             negative[band] = negative_percentage(counts)
+            if not counts.any():
+                self.empty.append(band)
             if self._thumbnails is not None:
                 self._thumbnails.add_band(band, counts)
                 self._queue.submit(partial(self._thumbnails.read_level_1c, band), 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ import pytest
 from ipf_plugins.atmospheric.surface_reflectance import BANDS
 from osgeo import gdal
 
-from ipf.engine import Status
+from ipf.engine import RunOptions, Status, load_plugins, plan_job, run_plan
 from ipf.errors import IpfError, ProductError
+from ipf.joborder import read_job_order
 from ipf.kernels import pixels
 from ipf.product.angles import Direction
 from ipf.product.bands import BAND_NAMES, BY_NAME
@@ -23,7 +25,7 @@ from ipf.product.images import decode_image
 from ipf.product.quicklook import true_colour
 from ipf.product.reader import SafeProduct
 from tests.plugins.atmospheric import atmospheres
-from tests.plugins.atmospheric.chain import Job, write_l1c
+from tests.plugins.atmospheric.chain import Job, Messages, write_l1c
 from tests.plugins.atmospheric.test_surface_reflectance import at_top, texture
 
 gdal.UseExceptions()
@@ -380,3 +382,29 @@ def test_the_other_form_of_job_order_gives_the_same_product(done: tuple[Job, Tru
     left = {name: value for name, value in PARAMETERS.items() if name not in stated}
     assert job.run(left).status is Status.OK
     assert hashes(job.demo / "L2A_eegs") == hashes(done[0].demo / "L2A")
+
+
+EMPTY = """
+import numpy as np
+from ipf.engine import BlockStep, NoParameters, hookimpl
+from ipf_plugins.atmospheric.water_vapour import Inputs, Outputs
+
+def nothing(inputs: Inputs, parameters: NoParameters, context) -> Outputs:
+    return Outputs(np.full((context.window.height, context.window.width), np.nan, np.float32))
+
+@hookimpl
+def ipf_steps():
+    yield BlockStep(name="water_vapour", run=nothing)
+"""
+
+
+def test_bands_that_come_out_empty_are_told(done: tuple[Job, Truth], tmp_path: Path) -> None:
+    """A step of one's own that gives no data leaves none in the product; nobody is left in the dark."""
+    job = Job(tmp_path)
+    shutil.copytree(done[0].demo / "L1C", job.demo / "L1C")
+    (tmp_path / "nothing.py").write_text(EMPTY)
+    plugins, messages = load_plugins((tmp_path / "nothing.py",)), Messages()
+    options = RunOptions(workers=2, parameters=PARAMETERS)
+    plan = plan_job(read_job_order(job.path), job.path, plugins, options)
+    assert run_plan(plan, plugins, messages, threading.Event()).status is Status.WARNING
+    assert any("no surface reflectance at all" in line and "B8A" in line for line in messages.lines)
