@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ipf.atmosphere import aerosol, rayleigh, solver
 from ipf.atmosphere.responses import BandWeights, Spectrum, band_weights
-from ipf.atmosphere.single_scattering import LAYERS, aerosol_single_scattering, scattering_cosine
+from ipf.atmosphere.single_scattering import LAYERS, scattering_cosine
 from ipf.atmosphere.table import Axes, BandOptics, BandTable, ScatteringTable
 
 Floats = npt.NDArray[np.float64]
@@ -85,6 +85,7 @@ def provenance(
                 "rayleigh_optical_depth": band.optics.rayleigh_depth,
                 "aerosol_extinction_relative_to_550nm": band.optics.aerosol_extinction,
                 "aerosol_single_scattering_albedo": band.optics.aerosol_albedo,
+                "aerosol_share_truncated": band.optics.truncated_share,
             }
             for name, band in table.bands.items()
         },
@@ -104,6 +105,7 @@ def build_band(
         rayleigh_depth=round(weights.average(rayleigh.optical_depth(weights.wavelength)), 9),
         aerosol_extinction=round(particles.extinction, 9),
         aerosol_albedo=round(particles.albedo, 9),
+        truncated_share=round(particles.greek.truncated_share(solver.STREAMS), 9),
         phase=_stored(np.interp(np.cos(np.deg2rad(SCATTERING_ANGLE)), particles.cosine, particles.phase)),
     )
     scatterers = solver.Scatterers(
@@ -123,10 +125,9 @@ def build_band(
         path = solver.path_reflectance(
             states, scatterers, zenith, axes.view_zenith, axes.relative_azimuth, exact, threads
         )
-        once = aerosol_single_scattering(
+        once = optics.scattered_once(
             states.molecules[:, np.newaxis, np.newaxis],
             states.aerosol[:, np.newaxis, np.newaxis],
-            optics.aerosol_albedo,
             stored,
             zenith,
             view,

@@ -23,6 +23,13 @@ class GreekCoefficients:
     a3: Floats
     b1: Floats
 
+    def truncated_share(self, streams: int) -> float:
+        """Share of the scattered light that a solution of so many `streams` counts as not scattered.
+
+        The delta-M method, Wiscombe 1977 (J. Atmos. Sci. 34, 1408); more than `streams` orders are needed.
+        """
+        return float(self.a1[streams] / (2 * streams + 1))
+
 
 def expand(
     cosine: Floats, weight: Floats, p11: Floats, p12: Floats, p33: Floats, count: int

@@ -24,7 +24,6 @@ from ipf.atmosphere.gases import LARGEST_SLANT_WATER_VAPOUR, GasModel
 from ipf.atmosphere.profile import ALTITUDE_RANGE, pressure_at, water_vapour_above
 from ipf.atmosphere.rayleigh import STANDARD_PRESSURE
 from ipf.atmosphere.rows import Rows, band_label, read_rows
-from ipf.atmosphere.single_scattering import aerosol_single_scattering
 from ipf.atmosphere.table import ScatteringTable
 from ipf.atmosphere.tile import path_airmass, path_reflectance, two_way_gases
 from ipf.errors import AuxiliaryError
@@ -133,7 +132,7 @@ def aerosol_reflectance(
     phase = table.phase(optics, sun, view, azimuth)
 
     def scattered_once(molecules: float) -> Floats:
-        return aerosol_single_scattering(molecules, particles, optics.aerosol_albedo, phase, sun, view)
+        return optics.scattered_once(molecules, particles, phase, sun, view)
 
     nodes = table.axes.pressure / STANDARD_PRESSURE
     added = []

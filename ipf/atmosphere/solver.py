@@ -182,7 +182,7 @@ def _truncation_correction(
 ) -> Floats:
     """Single scattering lost to the truncation of the aerosol phase function, (states, views, azimuths)."""
     order = np.arange(STREAMS)
-    truncated_share = scatterers.aerosol.a1[STREAMS] / (2 * STREAMS + 1)
+    truncated_share = scatterers.aerosol.truncated_share(STREAMS)
     cosine = scattering_cosine(solar_zenith, view_zenith[:, np.newaxis], relative_azimuth)
     series = scatterers.aerosol.a1[:STREAMS] - truncated_share * (2 * order + 1)
     lost = phase - np.polynomial.legendre.legval(cosine, series)

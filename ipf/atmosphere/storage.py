@@ -29,6 +29,7 @@ SATELLITES = ("S2A", "S2B", "S2C")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MAXIMUM_SIZE = 32 * 1024 * 1024
 _AXES = ("aot", "pressure", "solar_zenith", "view_zenith", "relative_azimuth")
+_OPTICS = ("rayleigh_depth", "aerosol_extinction", "aerosol_albedo", "truncated_share")
 
 
 def table_name(satellite: str, aerosol: str) -> str:
@@ -63,7 +64,7 @@ def encode_table(table: ScatteringTable) -> bytes:
     arrays["scattering_angle"] = table.scattering_angle
     for name in ("path_residual", "log_transmittance", "spherical_albedo"):
         arrays[name] = np.stack([getattr(band, name) for band in tables])
-    for name in ("rayleigh_depth", "aerosol_extinction", "aerosol_albedo", "phase"):
+    for name in (*_OPTICS, "phase"):
         arrays[name] = np.stack([getattr(band.optics, name) for band in tables])
     arrays["identity"] = np.array([table.satellite, table.aerosol])
     return _npz(arrays)
@@ -91,18 +92,13 @@ def decode_table(path: Path, satellite: str, aerosol: str) -> ScatteringTable:
         "log_transmittance": (count, aot, pressure, sun),
         "spherical_albedo": (count, aot, pressure),
         "phase": (count, angle.size),
-        "rayleigh_depth": (count,),
-        "aerosol_extinction": (count,),
-        "aerosol_albedo": (count,),
+        **dict.fromkeys(_OPTICS, (count,)),
     }
     value = {name: _take(path, arrays, name, shape, "f") for name, shape in shapes.items()}
     bands = {}
     for index, name in enumerate(names):
         optics = BandOptics(
-            float(value["rayleigh_depth"][index]),
-            float(value["aerosol_extinction"][index]),
-            float(value["aerosol_albedo"][index]),
-            value["phase"][index],
+            **{name: float(value[name][index]) for name in _OPTICS}, phase=value["phase"][index]
         )
         bands[name] = BandTable(
             optics,

@@ -1,7 +1,8 @@
 """The scattering look-up table: what a gas-free atmosphere does to light, and how it is evaluated.
 
 The path reflectance is stored without the light that the aerosol scatters once. That part carries the narrow
-backscatter peak, is known in closed form, and is added back at evaluation, so that coarse nodes suffice.
+backscatter peak, is known in closed form, and is added back at evaluation, so that coarse nodes suffice. It
+must be taken out as the solver puts it in, through an aerosol thinned by delta-M, or some of the peak stays.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ipf.errors import ParameterError
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
+Numbers = Floats | float
 
 _CHUNK = 2048
 
@@ -38,13 +40,29 @@ class Axes:
 @dataclass(frozen=True, slots=True)
 class BandOptics:
     """Optical properties of one band: Rayleigh optical depth at 1013.25 hPa, aerosol extinction relative to
-    550 nm, aerosol single-scattering albedo, and its phase function P11 (integral 2) at equal steps of the
+    550 nm, aerosol single-scattering albedo, the share of what it scatters that the solver's delta-M
+    truncation counts as not scattered, and its phase function P11 (integral 2) at equal steps of the
     scattering angle."""
 
     rayleigh_depth: float
     aerosol_extinction: float
     aerosol_albedo: float
+    truncated_share: float
     phase: Floats32
+
+    def scattered_once(
+        self, molecules: Numbers, particles: Numbers, phase: Numbers, sun: Numbers, view: Numbers
+    ) -> Floats:
+        """Reflectance by light that the aerosol scatters once, as the solver's TMS correction makes it.
+
+        Column optical depths of `molecules` and `particles`, the phase function at the scattering angle,
+        zenith angles in degrees; all broadcast together. The exact phase function, but depth and albedo of
+        the aerosol scaled by delta-M (Nakajima and Tanaka 1988, JQSRT 40, 51).
+        """
+        kept = 1.0 - self.aerosol_albedo * self.truncated_share
+        return aerosol_single_scattering(
+            molecules, particles * kept, self.aerosol_albedo / kept, phase, sun, view
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +175,8 @@ class ScatteringTable:
         residual = np.einsum("apsvn,nv->apsn", residual, cubic_weights(axes.view_zenith, view))
         residual = np.einsum("apsn,ns->apn", residual, cubic_weights(axes.solar_zenith, sun))
         residual = np.einsum("apn,np->an", residual, weights_pressure)
-        path = np.einsum("an,na->n", residual, weights_aot) + aerosol_single_scattering(
-            molecules,
-            particles,
-            optics.aerosol_albedo,
-            self.phase(table.optics, sun, view, azimuth),
-            sun,
-            view,
+        path = np.einsum("an,na->n", residual, weights_aot) + optics.scattered_once(
+            molecules, particles, self.phase(optics, sun, view, azimuth), sun, view
         )
         column = np.einsum("apz,np->anz", table.log_transmittance, weights_pressure)
         column = np.einsum("anz,na->nz", column, weights_aot)

@@ -43,10 +43,10 @@ def random_states(count: int, seed: int) -> list[State]:
     ]
 
 
-def backscatter_states(count: int, seed: int) -> list[State]:
-    """States of a high sun behind the sensor, where aerosols of spheres have their glory; AOT up to 1."""
+def backscatter_states(count: int, seed: int, largest_aot: float) -> list[State]:
+    """States of a high sun behind the sensor, where aerosols of spheres have their glory."""
     rng = np.random.default_rng(seed)
-    ranges = ((0.0, 1.0), (550.0, 1070.0), (0.0, 25.0), (0.0, 15.0), (0.0, 30.0))
+    ranges = ((0.0, largest_aot), (550.0, 1070.0), (0.0, 25.0), (0.0, 15.0), (0.0, 30.0))
     return [State(*(rng.uniform(low, high) for low, high in ranges)) for _ in range(count)]
 
 

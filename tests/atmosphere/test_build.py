@@ -11,10 +11,11 @@ from click.testing import CliRunner
 from ipf.atmosphere import build, solver
 from ipf.atmosphere.build import AXES, SCATTERING_ANGLE, build_band, steps_per_band
 from ipf.atmosphere.responses import BandWeights, band_weights, read_irradiance, read_responses
+from ipf.atmosphere.storage import load_scattering_table
 from ipf.atmosphere.table import Axes, ScatteringTable
 from ipf.cli.lut import lut
 from ipf.errors import AuxiliaryError
-from tests.atmosphere.direct import errors, random_states
+from tests.atmosphere.direct import backscatter_states, errors, random_states
 
 BAND = "B8A"
 
@@ -47,6 +48,13 @@ def test_the_table_is_close_to_direct_solutions_between_its_nodes(
     """The joint error of all five axes, at random states of the whole range."""
     difference = np.abs(errors(table, BAND, weights, random_states(30, seed=11))).max(axis=0)
     assert np.all(difference <= [5e-4, 7e-4, 7e-4, 4e-4])
+
+
+def test_nothing_of_the_glory_is_left_to_the_nodes(weights: BandWeights) -> None:
+    """That of the maritime aerosol is narrower than the 5 degrees between view zeniths, up to thick haze."""
+    states = backscatter_states(12, seed=7, largest_aot=3.0)
+    difference = errors(load_scattering_table("S2A", "maritime"), BAND, weights, states)
+    assert np.abs(difference[:, 0]).max() <= 1e-4
 
 
 def test_nodes_are_reproduced(weights: BandWeights, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,7 @@ def test_henyey_greenstein_phase_function(asymmetry: float) -> None:
     order = np.arange(13)
     assert result.a1 == pytest.approx((2 * order + 1) * asymmetry**order, abs=1e-8)
     assert result.b1 == pytest.approx(0.0, abs=1e-12)
+    assert result.truncated_share(12) == pytest.approx(asymmetry**12, abs=1e-9)
 
 
 def test_matrix_is_recovered_from_its_coefficients() -> None:

@@ -8,6 +8,7 @@ import pytest
 from ipf.atmosphere import aerosol, rayleigh, solver
 from ipf.atmosphere.single_scattering import layering, scattering_cosine
 from ipf.atmosphere.solver import Scatterers, States
+from ipf.atmosphere.table import BandOptics
 
 ORDERS = solver.STREAMS + 1
 CONTINENTAL = aerosol.optics("continental", 550.0, ORDERS)
@@ -113,6 +114,26 @@ def test_truncation_is_put_right() -> None:
         states, ABSORBING, 10.0, np.array([10.0]), np.array([0.0]), truncated, 1
     )
     assert abs(exact - nothing_lost).max() > 0.002
+
+
+def test_what_the_table_leaves_out_is_what_the_solver_scatters_once() -> None:
+    """The exact phase function enters the solution by single scattering alone: one that is higher by 1 tells
+    it. Without delta-M, in thick haze, it would be lower by the whole tolerance of a path reflectance."""
+    states = States(np.array([0.05, 0.25, 0.05]), np.array([0.1, 0.8, 2.5]))
+    share = CONTINENTAL.greek.truncated_share(solver.STREAMS)
+    optics = BandOptics(0.1, 1.0, CONTINENTAL.albedo, share, np.empty(0, np.float32))
+    untruncated = BandOptics(0.1, 1.0, CONTINENTAL.albedo, 0.0, np.empty(0, np.float32))
+    for sun, view in ((5.0, 5.0), (40.0, 0.001), (75.0, 15.0)):
+        one, two = (
+            solver.path_reflectance(
+                states, ABSORBING, sun, np.array([view]), np.array([0.0]), np.array([[phase]]), 1
+            )[:, 0, 0]
+            for phase in (1.0, 2.0)
+        )
+        once = optics.scattered_once(states.molecules, states.aerosol, 1.0, sun, view)
+        assert two - one == pytest.approx(once, abs=1e-12)
+        thick = untruncated.scattered_once(states.molecules, states.aerosol, 1.0, sun, view)
+        assert (once - thick)[2] > 0.002
 
 
 def test_threads_and_batches_do_not_change_a_bit() -> None:
