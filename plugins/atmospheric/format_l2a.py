@@ -55,9 +55,11 @@ from ipf.product.raster import Array, Raster
 from ipf.product.reader import SafeProduct
 from ipf.product.utc import UtcTime
 
-VISIBLE_BANDS = 3
-"""Bands of 10 m that are held for the true-colour images, beside those that are being encoded."""
-BYTES_PER_COUNT = 2
+BYTES_OF_10M = 4 * 2 + 3
+"""Bytes held for each pixel of 10 m: three visible bands for true colour, which are encoded meanwhile, one
+band that is still being encoded before them, and the true-colour image itself."""
+BYTES_OF_20M = 2
+"""Bytes of each pixel of 20 m of a band that is being encoded."""
 
 
 class FormatL2AParameters(StepParameters):
@@ -148,10 +150,12 @@ def plan_product(known: Mapping[str, Any], parameters: FormatL2AParameters, cont
         l2a = level_2a_documents(l1c, processing)
     except ValueError as problem:
         raise PlanError(f"{product.tile_folder}: {problem}") from problem
-    images = VISIBLE_BANDS + jobs_under_way(context.workers)
+    pixels_of_10m = product.grid.rows * product.grid.columns
+    pixels_of_20m = pixels_of_10m // 4
     return Findings(
         outputs=_destination(parameters, context).planned(l2a),
-        memory_bytes=images * BYTES_PER_COUNT * product.grid.rows * product.grid.columns,
+        memory_bytes=BYTES_OF_10M * pixels_of_10m
+        + jobs_under_way(context.workers) * BYTES_OF_20M * pixels_of_20m,
     )
 
 
