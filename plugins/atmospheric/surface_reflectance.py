@@ -170,14 +170,16 @@ def correct(inputs: Inputs, parameters: SurfaceReflectanceParameters, context: C
         on.place,
         inputs.aerosol,
     )
-    around = _surroundings(inputs, context.band, on)
+    uneven = parameters.terrain and inputs.elevation_model.used
+    adjacent = parameters.adjacency_range_m > 0.0
+    around = _surroundings(inputs, context.band, on) if uneven or adjacent else None
     toa = inputs.toa_reflectance
     cirrus = inputs.cirrus_model.relative_to_b10(context.band)
     if cirrus > 0.0:
         toa = subtract_coarse(toa, on.from_coarse(inputs.cirrus_around["B10"], MARGIN), cirrus)
     light = np.ones(on.shape, np.float32)
-    uneven = parameters.terrain and inputs.elevation_model.used
-    if uneven:
+    neighbours = light
+    if around is not None and uneven:
         opposite = on.from_coarse(around.mean_within(parameters.slopes_range_m), 1)
         light = relative_irradiance(
             air.beam,
@@ -187,8 +189,8 @@ def correct(inputs: Inputs, parameters: SurfaceReflectanceParameters, context: C
             opposite,
             parameters.irradiance_minimum,
         )
-    adjacent = parameters.adjacency_range_m > 0.0
-    neighbours = on.from_coarse(around.mean_within(parameters.adjacency_range_m), 1) if adjacent else light
+    if around is not None and adjacent:
+        neighbours = on.from_coarse(around.mean_within(parameters.adjacency_range_m), 1)
     reflectance = sloping_reflectance(toa, air, light, neighbours, adjacent)
     if uneven and parameters.brdf:
         multiply(reflectance, _grazing_factor(inputs, parameters, context.band, on))
