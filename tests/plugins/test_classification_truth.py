@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ipf_plugins.atmospheric.modes import SEN2COR
 from ipf_plugins.simulator.confusion import Confusion, TrueClass, count, true_classes
 from ipf_plugins.simulator.job import newest
 from ipf_plugins.simulator.truth import read_truth
@@ -19,15 +20,8 @@ SCENE = {
     "simulate_cover.layout": "patches",
     "simulate_sky.cloud_share": "0.2",
 }
-SEN2COR = {
-    "field": {"view_parallax": False, "match_heights": False},
-    "rules": {
-        "dilations": False,
-        "cirrus_recovery": "with_land_cover",
-        "shadow_on_water": False,
-        "dark_in_shadow": False,
-    },
-}
+ROOMS = {"spectral_classification": "spectra", "cloud_field": "field", "scene_classification": "rules"}
+"""Argument of `classified` for the parameters of each step."""
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +55,12 @@ def test_clouds_shadows_and_snow_are_found(scene: Path) -> None:
 
 
 def test_matched_heights_find_more_shadow_than_the_rules_of_sen2cor(scene: Path) -> None:
-    accurate, sen2cor = judged(scene), judged(scene, **SEN2COR)
+    choices: dict[str, dict[str, object]] = {}
+    for choice in SEN2COR:
+        if choice.step in ROOMS:
+            choices.setdefault(ROOMS[choice.step], {})[choice.parameter] = choice.value
+    assert set(choices) == set(ROOMS.values())
+    accurate, sen2cor = judged(scene), judged(scene, **choices)
     assert accurate.shadow_recall > sen2cor.shadow_recall + 0.2
     assert sen2cor.cloud_recall >= 0.95
     assert sen2cor.precision(TrueClass.SHADOW) >= 0.95

@@ -95,17 +95,19 @@ def classified(
     *,
     maps: Mapping[str, Mapping[str, Raster]] | None = None,
     models: Mapping[str, Any] | None = None,
+    spectra: Mapping[str, Any] | None = None,
     field: Mapping[str, Any] | None = None,
     rules: Mapping[str, Any] | None = None,
     sun: Direction = SUN,
     view: Direction = VIEW,
 ) -> Classified:
-    """Run the three steps; `maps` are optional layers, `field` and `rules` parameters of the last two."""
+    """Run the three steps; `maps` are optional layers; `spectra`, `field`, `rules` the steps' parameters."""
     maps = dict(maps or {})
     state = {"atmospheric_state": atmospheres.stated(), **(models or {})}
     first = {name: maps[name] for name in ("elevation",) if name in maps}
+    limits: StepParameters = spectral_classification.parameters(**(spectra or {}))
     spectral = run_step(
-        StepCase(spectral_classification, {"toa_reflectance": rasters, **first}, state)
+        StepCase(spectral_classification, {"toa_reflectance": rasters, **first}, state, limits)
     ).layers
     grid = rasters["B02"].grid.at(20)
     layers = {name: {"": raster_of_array(name, grid, counts, "class")} for name, counts in spectral.items()}
