@@ -1,0 +1,141 @@
+"""Tolerances: how much two products may differ. A profile is a complete set; a file changes some of it.
+
+All limits are inclusive: what is measured must be at most the limit (correlation, agreement: at least).
+"""
+
+from __future__ import annotations
+
+import math
+from fnmatch import fnmatchcase
+from typing import Literal
+
+import pydantic
+from pydantic import Field
+
+Limit = float
+"""A limit in the unit of the values; ``inf`` allows anything."""
+
+Verdict = Literal["fail", "report"]
+"""What a difference of that kind means: a failure, or a line in the report."""
+
+
+class Model(pydantic.BaseModel):
+    """Base of all tables: unknown names are refused, values are checked, nothing changes afterwards."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, allow_inf_nan=True)
+
+
+class RasterTolerances(Model):
+    """Limits on the values of a continuous raster, in its unit; shares are of the pixels compared."""
+
+    absolute: Limit = Field(0.0, ge=0, description="difference that a pixel may have")
+    relative: Limit = Field(0.0, ge=0, description="added to it, times the magnitude of the reference (1)")
+    outside: Limit = Field(0.0, ge=0, le=1, description="share of pixels that may be beyond that (1)")
+    bias: Limit = Field(0.0, ge=0, description="mean difference, either sign")
+    rmse: Limit = Field(0.0, ge=0, description="root mean square of the difference")
+    maximum: Limit = Field(0.0, ge=0, description="largest difference of any pixel")
+    slope: Limit = Field(0.0, ge=0, description="difference of the regression slope from 1 (1)")
+    correlation: Limit = Field(1.0, ge=-1, le=1, description="least correlation (1)")
+    class_bias: Limit = Field(0.0, ge=0, description="mean difference over any one class, either sign")
+    no_data: Limit = Field(0.0, ge=0, le=1, description="share of pixels whose no-data may change (1)")
+    saturation: Limit = Field(0.0, ge=0, le=1, description="share of pixels whose saturation may change (1)")
+    shift: Limit = Field(0.0, ge=0, description="median shift over all windows (pixels)")
+    local_shift: Limit = Field(0.0, ge=0, description="largest median shift over any 3 x 3 windows (pixels)")
+
+
+class ClassTolerances(Model):
+    """Limits on class maps."""
+
+    agreement: Limit = Field(1.0, ge=0, le=1, description="least share of pixels with the same class (1)")
+    intersection_over_union: Limit = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="least intersection over union of a class with at least 1 % of the pixels (1)",
+    )
+
+
+class MaskTolerances(Model):
+    """Limits on masks."""
+
+    changed: Limit = Field(0.0, ge=0, le=1, description="share of pixels of which a bit may change (1)")
+
+
+class MetadataTolerances(Model):
+    """Limits on XML documents. Patterns are element paths of local names, ``*`` stands for anything."""
+
+    absolute: Limit = Field(0.0, ge=0, description="difference that a number may have")
+    relative: Limit = Field(0.0, ge=0, description="added to it, times the magnitude of the reference (1)")
+    seconds: Limit = Field(0.0, ge=0, description="difference that a time may have (s)")
+    differing: Verdict = Field("fail", description="what a difference beyond that means")
+    ignore: tuple[str, ...] = Field((), description="element paths that are not compared, listed as such")
+    sets: tuple[str, ...] = Field((), description="element paths whose repetitions may come in any order")
+
+
+class StructureTolerances(Model):
+    """What else may differ."""
+
+    files: Verdict = Field("fail", description="a part that one side lacks")
+    naming: Verdict = Field("fail", description="names, identifiers and creation dates")
+    encoding: Verdict = Field("fail", description="data type, quantification, JPEG 2000 structure")
+    bytes: Verdict = Field("fail", description="files of no known structure")
+
+
+class Override(Model):
+    """Other limits for the parts whose key matches; what is not given stays."""
+
+    item: str = Field(description="pattern of keys, * stands for anything")
+    limits: dict[str, Limit] = Field(description="limits by name, those of the part's nature")
+
+
+class Tolerances(Model):
+    """A complete set. `rasters` has limits by quantity; ``other`` is for those that it does not name."""
+
+    profile: str = Field("identical", description="name")
+    rasters: dict[str, RasterTolerances] = Field(default_factory=lambda: {"other": RasterTolerances()})
+    classes: ClassTolerances = ClassTolerances()
+    masks: MaskTolerances = MaskTolerances()
+    metadata: MetadataTolerances = MetadataTolerances()
+    structure: StructureTolerances = StructureTolerances()
+    overrides: tuple[Override, ...] = ()
+
+    @pydantic.model_validator(mode="after")
+    def _complete(self) -> Tolerances:
+        if "other" not in self.rasters:
+            raise ValueError("rasters: expected a table 'other' for quantities that have none of their own")
+        for override in self.overrides:
+            known = {
+                *RasterTolerances.model_fields,
+                *ClassTolerances.model_fields,
+                *MaskTolerances.model_fields,
+            }
+            unknown = sorted(set(override.limits) - known)
+            if unknown:
+                raise ValueError(f"overrides of {override.item!r}: no limit called {', '.join(unknown)}")
+            if any(math.isnan(limit) for limit in override.limits.values()):
+                raise ValueError(f"overrides of {override.item!r}: a limit is not a number")
+        return self
+
+    def of_raster(self, item: str, quantity: str) -> RasterTolerances:
+        """Limits of the continuous raster `item` of `quantity`."""
+        base = self.rasters.get(quantity, self.rasters["other"])
+        return RasterTolerances.model_validate(base.model_dump() | self._overridden(item, RasterTolerances))
+
+    def of_class_map(self, item: str) -> ClassTolerances:
+        """Limits of the class map `item`."""
+        overridden = self._overridden(item, ClassTolerances)
+        return ClassTolerances.model_validate(self.classes.model_dump() | overridden)
+
+    def of_mask(self, item: str) -> MaskTolerances:
+        """Limits of the mask `item`."""
+        overridden = self._overridden(item, MaskTolerances)
+        return MaskTolerances.model_validate(self.masks.model_dump() | overridden)
+
+    def _overridden(self, item: str, model: type[Model]) -> dict[str, Limit]:
+        limits: dict[str, Limit] = {}
+        for override in self.overrides:
+            if fnmatchcase(item, override.item):
+                limits |= {
+                    name: value for name, value in override.limits.items() if name in model.model_fields
+                }
+        return limits

@@ -1,0 +1,1 @@
+"""Checks of datastrips, granules, tiles and products, and the reports on them."""

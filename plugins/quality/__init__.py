@@ -1,0 +1,1 @@
+"""Quality control of products: the tasks OLQC, their checklists and reports."""
