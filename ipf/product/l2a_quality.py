@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from ipf.product.metadata import ImageContent, TileMetadata
 from ipf.product.metadata_writer import class_percentages
-from ipf.product.quality_report import Check, Report
+from ipf.product.quality_report import PASSED, Check, Outcome, Report
 from ipf.product.xml_builder import Text
 
 UNKNOWN = "NONE"
@@ -171,7 +171,7 @@ def _of(limits: Mapping[str, bool | None], *names: str) -> dict[str, bool | None
 
 def _with_limits(check: Check, limits: Mapping[str, bool | None]) -> Check:
     """The check, failed when a limit that matters so much is exceeded."""
-    return replace(check, passed=not any(limits[name] for name in _FATAL))
+    return replace(check, outcome=Outcome.of(not any(limits[name] for name in _FATAL)))
 
 
 def _above(value: float | None, limit: float) -> bool | None:
@@ -184,7 +184,7 @@ def _below(value: float | None, limit: float) -> bool | None:
 
 def _figures(message: str, values: Mapping[str, Text | None]) -> Check:
     """A check that states figures: numbers with six decimals, flags as ``True`` and ``False``."""
-    return Check(message, "", True, message, {name: _figure(value) for name, value in values.items()})
+    return Check(message, "", PASSED, message, {name: _figure(value) for name, value in values.items()})
 
 
 def _figure(value: Text | None) -> Text:

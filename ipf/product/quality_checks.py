@@ -8,14 +8,16 @@ reported as passed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ipf.errors import OutputError, ProductError
 from ipf.product.bands import RESOLUTIONS
 from ipf.product.jpeg2000 import inspect_jpeg2000
 from ipf.product.metadata import DatastripMetadata, Level, TileMetadata, XmlSection
-from ipf.product.quality_report import Check, Report
+from ipf.product.quality_report import Check as AnyCheck
+from ipf.product.quality_report import Outcome, Report
+from ipf.product.xml_builder import Text
 from ipf.product.xml_nodes import Node
 from ipf.xml import parse_xml_bytes
 
@@ -70,8 +72,15 @@ def tile_reports(
     return _reports(checklists, identifier, datastrip)
 
 
+def Check(  # noqa: N802
+    identifier: str, item: str, passed: bool, message: str, values: Mapping[str, Text] | None = None
+) -> AnyCheck:
+    """A check that ran."""
+    return AnyCheck(identifier, item, Outcome.of(passed), message, values or {})
+
+
 def _reports(
-    checklists: dict[str, list[Check]], identifier: str, datastrip: DatastripMetadata
+    checklists: dict[str, list[AnyCheck]], identifier: str, datastrip: DatastripMetadata
 ) -> tuple[Report, ...]:
     configuration = [gipp.name for gipp in datastrip.auxiliary.gipps if gipp.kind == "GIP_OLQCPA"]
     parent = configuration[0] if configuration else "Not applicable"
@@ -82,11 +91,11 @@ def _section(section: XmlSection) -> Node:
     return Node(parse_xml_bytes(section.content, section.name, OutputError), section.name)
 
 
-def _document(item: str) -> Check:
+def _document(item: str) -> AnyCheck:
     return Check("checkMetadata", item, True, "Metadata file is present.")
 
 
-def _at_most(identifier: str, item: str, what: str, value: float, limit: float) -> Check:
+def _at_most(identifier: str, item: str, what: str, value: float, limit: float) -> AnyCheck:
     return Check(
         identifier,
         item,
@@ -96,12 +105,12 @@ def _at_most(identifier: str, item: str, what: str, value: float, limit: float) 
     )
 
 
-def _in_range(identifier: str, what: str, name: str, value: int, last: int) -> Check:
+def _in_range(identifier: str, what: str, name: str, value: int, last: int) -> AnyCheck:
     message = f"{what} is {value}, expected 1 to {last}"
     return Check(identifier, DATASTRIP_FILE, 1 <= value <= last, message, {name: value})
 
 
-def _times(metadata: DatastripMetadata) -> Check:
+def _times(metadata: DatastripMetadata) -> AnyCheck:
     start, stop = metadata.sensing_start, metadata.sensing_stop
     return Check(
         "Start_Stop_Time",
@@ -112,7 +121,7 @@ def _times(metadata: DatastripMetadata) -> Check:
     )
 
 
-def _packets(metadata: DatastripMetadata) -> list[Check]:
+def _packets(metadata: DatastripMetadata) -> list[AnyCheck]:
     summary = _section(metadata.sensor_configuration).find("Source_Packet_Description/Degradation_Summary")
     if summary is None:
         return []
@@ -129,7 +138,7 @@ def _packets(metadata: DatastripMetadata) -> list[Check]:
     ]
 
 
-def _orbits(metadata: DatastripMetadata) -> list[Check]:
+def _orbits(metadata: DatastripMetadata) -> list[AnyCheck]:
     return [
         _in_range(
             "Orbit_Number_DOWNLINK",
@@ -148,7 +157,7 @@ def _orbits(metadata: DatastripMetadata) -> list[Check]:
     ]
 
 
-def _geometry(metadata: DatastripMetadata) -> list[Check]:
+def _geometry(metadata: DatastripMetadata) -> list[AnyCheck]:
     quality = _section(metadata.geometric_quality).child("Geometric_QI")
     limits = (
         ("Absolute_Location_Value", "Absolute_Location/VALUE", _MAXIMUM_ABSOLUTE_LOCATION),
@@ -168,7 +177,7 @@ def _geometry(metadata: DatastripMetadata) -> list[Check]:
     return checks
 
 
-def _quantification(metadata: DatastripMetadata) -> list[Check]:
+def _quantification(metadata: DatastripMetadata) -> list[AnyCheck]:
     values = metadata.radiometry.quantification
     expected = {"QuantificationValue": (values.reflectance, 10000.0)}
     if metadata.level == "L2A":
@@ -185,7 +194,7 @@ def _quantification(metadata: DatastripMetadata) -> list[Check]:
     ]
 
 
-def _acquisition(metadata: DatastripMetadata) -> list[Check]:
+def _acquisition(metadata: DatastripMetadata) -> list[AnyCheck]:
     configuration = _section(metadata.sensor_configuration).child("Acquisition_Configuration")
     equalised = configuration.flag("EQUALIZATION_MODE")
     times = configuration.all("Spectral_Band_Info/Spectral_Band_Information/INTEGRATION_TIME")
@@ -214,7 +223,7 @@ def _acquisition(metadata: DatastripMetadata) -> list[Check]:
     ]
 
 
-def _calibration(metadata: DatastripMetadata) -> list[Check]:
+def _calibration(metadata: DatastripMetadata) -> list[AnyCheck]:
     bands = _section(metadata.radiometric_quality).all("Radiometric_Quality_List/Radiometric_Quality")
     return [
         _at_most(
@@ -228,7 +237,7 @@ def _calibration(metadata: DatastripMetadata) -> list[Check]:
     ]
 
 
-def _sensor(metadata: DatastripMetadata) -> list[Check]:
+def _sensor(metadata: DatastripMetadata) -> list[AnyCheck]:
     synchronised = _section(metadata.sensor_configuration).child("Time_Stamp").flag("GPS_SYNC")
     degraded = metadata.degraded_ancillary
     return [
@@ -244,7 +253,7 @@ def _sensor(metadata: DatastripMetadata) -> list[Check]:
     ]
 
 
-def _position(metadata: TileMetadata) -> list[Check]:
+def _position(metadata: TileMetadata) -> list[AnyCheck]:
     grid = metadata.grid
     sides = [side * grid.resolution for side in grid.shape]
     first, last = _TILE_SIDES
@@ -268,7 +277,7 @@ def _position(metadata: TileMetadata) -> list[Check]:
     ]
 
 
-def _completeness(metadata: TileMetadata, granule: Path, expected: list[str]) -> list[Check]:
+def _completeness(metadata: TileMetadata, granule: Path, expected: list[str]) -> list[AnyCheck]:
     missing = [path for path in expected if not (granule / path).is_file()]
     identifiers = {"IMG_DATA/": f"check{metadata.level}Images", "QI_DATA/": f"check{metadata.level}Masks"}
     checks = []
@@ -279,7 +288,7 @@ def _completeness(metadata: TileMetadata, granule: Path, expected: list[str]) ->
     return checks
 
 
-def _auxiliary(metadata: TileMetadata, datastrip: DatastripMetadata, granule: Path) -> list[Check]:
+def _auxiliary(metadata: TileMetadata, datastrip: DatastripMetadata, granule: Path) -> list[AnyCheck]:
     """Whether the atmosphere files that the datastrip names stand in the tile."""
     files = {
         "Aux_Cams": (datastrip.auxiliary.cams is not None, ("AUX_CAMSFO", "AUX_CAMSRE")),
@@ -294,18 +303,18 @@ def _auxiliary(metadata: TileMetadata, datastrip: DatastripMetadata, granule: Pa
     return checks
 
 
-def _sun_zenith(metadata: TileMetadata) -> Check:
+def _sun_zenith(metadata: TileMetadata) -> AnyCheck:
     limit = _MAXIMUM_SUN_ZENITH[metadata.level]
     zenith = metadata.angles.mean_sun.zenith
     return _at_most("Solar_Angle_Zenith", TILE_FILE, "Zenith solar angle", zenith, limit)
 
 
-def _sun_azimuth(metadata: TileMetadata) -> Check:
+def _sun_azimuth(metadata: TileMetadata) -> AnyCheck:
     azimuth = metadata.angles.mean_sun.azimuth
     return _at_most("Solar_Angle_Azimuth", TILE_FILE, "Azimuth solar angle", azimuth, 360.0)
 
 
-def _dimensions(metadata: TileMetadata, granule: Path) -> list[Check]:
+def _dimensions(metadata: TileMetadata, granule: Path) -> list[AnyCheck]:
     """Whether the images of each pixel size have the size that the metadata state.
 
     A Level-2A tile may lack finer ones with their folders.
@@ -338,7 +347,7 @@ def _dimensions(metadata: TileMetadata, granule: Path) -> list[Check]:
     ]
 
 
-def _sensing_time(metadata: TileMetadata, datastrip: DatastripMetadata) -> Check:
+def _sensing_time(metadata: TileMetadata, datastrip: DatastripMetadata) -> AnyCheck:
     time = metadata.sensing_time
     inside = datastrip.sensing_start <= time <= datastrip.sensing_stop
     message = f"Sensing time is {'in' if inside else 'out'}side the datastrip"

@@ -2,13 +2,14 @@
 
 One report is one checklist (``GENERAL_QUALITY``) on one item, a datastrip or a tile. Documents follow
 OLQC_Report.xsd and L2A_QUALITY.xsd of PSD 14.8 and 15.0. What is checked is the business of
-`ipf.product.quality_checks`.
+`ipf.product.quality`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Literal
 
 from lxml import etree
@@ -16,8 +17,7 @@ from lxml import etree
 from ipf.product.utc import UtcTime
 from ipf.product.xml_builder import XSI, Text, add, serialised, text_of
 
-PASSED, FAILED = "PASSED", "FAILED"
-Container = Literal["datastrip", "tile"]
+Container = Literal["product", "datastrip", "granule", "tile"]
 
 _OLQC_NAMESPACE = "http://gs2.esa.int/DATA_STRUCTURE/olqcReport"
 _L2A_NAMESPACE = "http://gs2.esa.int/DATA_STRUCTURE/l2aqiReport"
@@ -25,17 +25,48 @@ _END_OF_VALIDITY = "UTC=2100-01-01T00:00:00"
 _PRIORITY = 5
 
 
+class Outcome(StrEnum):
+    """How a check ended. A check that was NOT RUN says why; it neither passes nor fails."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    ERROR = "ERROR"
+    NOT_RUN = "NOT RUN"
+
+    @classmethod
+    def of(cls, passed: bool) -> Outcome:
+        """PASSED or FAILED."""
+        return cls.PASSED if passed else cls.FAILED
+
+
+PASSED, FAILED = Outcome.PASSED, Outcome.FAILED
+
+
+def total(outcomes: Iterable[Outcome]) -> Outcome:
+    """One outcome for many: FAILED with any failure or error, NOT RUN when nothing ran, else PASSED."""
+    found = set(outcomes)
+    if found & {Outcome.FAILED, Outcome.ERROR}:
+        return Outcome.FAILED
+    return Outcome.PASSED if Outcome.PASSED in found else Outcome.NOT_RUN
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One inspection: identifier (``Solar_Angle_Zenith``), file or folder inspected, outcome, message, and
-    the figures that the message speaks of.
+    """One inspection: identifier (``Solar_Angle_Zenith``), file or folder inspected, outcome, message, the
+    figures that the message speaks of, and the title for a reader (the identifier where there is none).
     """
 
     identifier: str
     item: str
-    passed: bool
+    outcome: Outcome
     message: str
     values: Mapping[str, Text] = field(default_factory=dict)
+    title: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the check ran and passed."""
+        return self.outcome is Outcome.PASSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +79,9 @@ class Report:
     parent: str = "Not applicable"
 
     @property
-    def status(self) -> str:
-        """``PASSED`` when every check passed."""
-        return PASSED if all(check.passed for check in self.checks) else FAILED
+    def status(self) -> Outcome:
+        """The `total` of the checks."""
+        return total(check.outcome for check in self.checks)
 
     @property
     def file_name(self) -> str:
@@ -81,7 +112,13 @@ def olqc_report_xml(report: Report, container: Container, header: ReportHeader) 
         add(root, "Earth_Explorer_Header"), report.file_name, "Report on a checklist", "REP_OLQCPA", header
     )
     block = add(root, "Data_Block", type="xml")
-    element = add(block, "report", gippVersion="1.0", globalStatus=report.status, date=str(header.creation))
+    element = add(
+        block,
+        "report",
+        gippVersion="1.0",
+        globalStatus=written_status(report.status),
+        date=str(header.creation),
+    )
     _add_checklist(element, report, container, header.level, str(header.creation))
     return serialised(_qualified(root, _OLQC_NAMESPACE))
 
@@ -94,7 +131,7 @@ def l2a_quality_xml(reports: tuple[Report, ...], header: ReportHeader) -> bytes:
     _add_fixed_header(
         add(root, "L2A_Quality_Header"), "L2A_QUALITY", "Quality of Level-2A processing", "L2A_QLINFO", header
     )
-    status = PASSED if all(report.status == PASSED for report in reports) else FAILED
+    status = written_status(total(report.status for report in reports))
     block = add(root, "Data_Block", type="xml")
     element = add(block, "report", gippVersion="1.0", globalStatus=status, date=str(header.creation))
     for report in reports:
@@ -148,14 +185,27 @@ def _add_checklist(
         element = add(checklist, "check")
         if inspected is not None:
             _add_inspection(element, check, inspected)
-        add(element, "message", check.message, contentType="text/plain")
+        add(element, "message", _message(check), contentType="text/plain")
         if check.values:
             values = add(element, "extraValues")
             for name, value in check.values.items():
                 add(values, "value", text_of(value), name=name)
 
 
+def _message(check: Check) -> str:
+    """The message; the one of a check that was not run begins with that, since its status cannot tell."""
+    if check.outcome is not Outcome.NOT_RUN or check.message.startswith(Outcome.NOT_RUN):
+        return check.message
+    return f"{Outcome.NOT_RUN}: {check.message}"
+
+
+def written_status(outcome: Outcome) -> str:
+    """`outcome` in the words of the schema, which knows no check that was not run."""
+    return Outcome.ERROR if outcome is Outcome.NOT_RUN else outcome
+
+
 def _add_inspection(parent: etree._Element, check: Check, date: str) -> None:
+    ran = check.outcome is not Outcome.NOT_RUN
     add(
         parent,
         "inspection",
@@ -165,8 +215,8 @@ def _add_inspection(parent: etree._Element, check: Check, date: str) -> None:
         id=check.identifier,
         item=check.item,
         itemURL=f"./{check.item}",
-        name=check.identifier.replace("_", " "),
+        name=check.title or check.identifier.replace("_", " "),
         priority=_PRIORITY,
-        processingStatus="done",
-        status=PASSED if check.passed else FAILED,
+        processingStatus="done" if ran else "canceled",
+        status=written_status(check.outcome),
     )

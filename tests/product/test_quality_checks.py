@@ -21,7 +21,7 @@ from ipf.product.metadata import (
 )
 from ipf.product.metadata_reader import read_product_metadata
 from ipf.product.quality_checks import datastrip_reports, tile_reports
-from ipf.product.quality_report import Check, Report, ReportHeader, olqc_report_xml
+from ipf.product.quality_report import Check, Outcome, Report, ReportHeader, olqc_report_xml
 from ipf.product.tile_reader import read_tile_metadata
 from ipf.product.utc import UtcTime
 from tests.product.products import schema, small_acquisition
@@ -277,7 +277,7 @@ def test_the_parent_is_the_configuration_named_by_the_datastrip(reference_data: 
 @pytest.mark.parametrize("passed", [True, False])
 def test_a_report_has_the_elements_of_the_official_one(reference_data: Path, passed: bool) -> None:
     report = Report(
-        "SENSOR_QUALITY", "tile", (Check("Sensing_Time", "MTD_TL.xml", passed, "text", {"A": 1.5}),)
+        "SENSOR_QUALITY", "tile", (Check("Sensing_Time", "MTD_TL.xml", Outcome.of(passed), "text", {"A": 1.5}),)
     )
     header = ReportHeader("S2A", "2A", UtcTime.parse("2022-10-05T16:44:54Z"), "ipf", "0.1")
     ours = etree.fromstring(olqc_report_xml(report, "tile", header))
