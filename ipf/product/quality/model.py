@@ -16,6 +16,7 @@ from typing import Final, Literal
 from ipf.errors import IpfError, ProductError
 from ipf.product.quality.parameters import QualityParameters
 from ipf.product.quality_report import Check, Container, Outcome, Report
+from ipf.product.raster import Grid
 from ipf.product.xml_builder import Text
 from ipf.product.xml_nodes import STAND_IN_BYTES, Node
 from ipf.xml import parse_xml
@@ -32,6 +33,8 @@ __all__ = [
     "Outcome",
     "QualityParameters",
     "inspect",
+    "is_stand_in",
+    "not_run",
     "passed_or_failed",
 ]
 
@@ -75,6 +78,7 @@ official report: theirs holds what only the product's own manifest and metadata 
 
 ALWAYS = ("00.00", "99.99")
 """Baselines, first and last, of a check that every baseline knows."""
+_RAW_LEVELS = ("L1A", "L1B")
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Item:
     metadata file, which need not be there. `baseline` (``04.00``) is None where nothing tells it. `manifest`
     is the item's own manifest.safe, None where it has none. `datastrip` is the datastrip that a granule or
     tile belongs to, None where that is not at hand. `images` and `masks` are what must be there, as paths in
-    `folder` without extension, None where only the level tells.
+    `folder`, None where only level and metadata tell.
     """
 
     kind: Kind
@@ -102,19 +106,49 @@ class Item:
     @cached_property
     def root(self) -> Node:
         """Root of the metadata document, read once; ProductError when it cannot be, or is a stand-in."""
-        if self.document.is_file() and self.document.stat().st_size <= STAND_IN_BYTES:
+        if is_stand_in(self.document):
             raise ProductError(f"{self.document}: empty stand-in, expected a metadata document")
         return Node(parse_xml(self.document, ProductError), str(self.document))
 
-    @cached_property
-    def psd_version(self) -> str:
-        """Version of the specification whose schemas the document follows: ``14.8`` or ``15.0``.
+    @property
+    def psd_version(self) -> str | None:
+        """Version of the specification that the document follows, None where it is an earlier one.
 
-        15.0 holds from baseline 05.11 on, and at Level-1B from 05.00; earlier documents follow 14.8 as far as
-        they follow any (measured with the official schemas).
+        ``15.0`` from baseline 05.11 on, and at Level-1B from 05.00; ``14.8`` at Level-0, and from 04.00 on
+        (measured with the official schemas). An item whose baseline is not known counts as one of today.
         """
-        first = "05.00" if self.level == "L1B" else "05.11"
-        return "15.0" if self.baseline is not None and self.baseline >= first else "14.8"
+        baseline = self.baseline or ALWAYS[1]
+        if baseline >= ("05.00" if self.level in _RAW_LEVELS else "05.11") and self.level != "L0":
+            return "15.0"
+        return "14.8" if self.level == "L0" or baseline >= "04.00" else None
+
+    @cached_property
+    def tile_grids(self) -> Mapping[int, Grid]:
+        """Grids of a tile by pixel size in metres, as its metadata state them."""
+        geocoding = self.root.child("Geometric_Info/Tile_Geocoding")
+        code = geocoding.text("HORIZONTAL_CS_CODE").removeprefix("EPSG:")
+        if not code.isdigit():
+            raise geocoding.error(f"HORIZONTAL_CS_CODE is '{code}', expected EPSG:<number>")
+        sizes = {node.attribute_integer("resolution"): node for node in geocoding.all("Size")}
+        positions = {node.attribute_integer("resolution"): node for node in geocoding.all("Geoposition")}
+        if not sizes or sizes.keys() != positions.keys():
+            raise geocoding.error(f"Size of {sorted(sizes)} m and Geoposition of {sorted(positions)} m")
+        return {
+            resolution: Grid(
+                int(code),
+                positions[resolution].number("ULX"),
+                positions[resolution].number("ULY"),
+                resolution,
+                size.integer("NROWS"),
+                size.integer("NCOLS"),
+            )
+            for resolution, size in sizes.items()
+        }
+
+
+def is_stand_in(path: Path) -> bool:
+    """Whether a file is an empty one in the place of something that was taken out of a sample product."""
+    return path.is_file() and path.stat().st_size <= STAND_IN_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +165,11 @@ def passed_or_failed(passed: bool, message: str, values: Mapping[str, Text] | No
     return Finding(Outcome.of(passed), message, values or {})
 
 
+def not_run(reason: str) -> Finding:
+    """A finding of a check that could not be made."""
+    return Finding(Outcome.NOT_RUN, f"{Outcome.NOT_RUN}: {reason}")
+
+
 Run = Callable[[Item, QualityParameters], Finding]
 
 
@@ -138,10 +177,12 @@ Run = Callable[[Item, QualityParameters], Finding]
 class Inspection:
     """One check: identifier, the checklist that holds it, and its title as official reports give them.
 
-    It applies to items of `kinds` and `levels` whose baseline is within `baselines` (first and last; an item
-    whose baseline is not known counts as one of today). `run` raises a ProductError where the item cannot be
-    read. `on_document` tells whether the report names the metadata file or the item as inspected. `needs`
-    names what a product has only when it is complete: its ``manifest``, or ``schemas`` given from outside.
+    It applies to items of `kinds` and `levels`. Level-1C had other checks before: there the baseline must be
+    within `baselines`, first and last (one that is not known counts as one of today); of the other levels
+    only the later checks are known. `run` raises a ProductError where the item cannot be read. `on_document`
+    tells whether the report names the metadata file or the item as inspected. `needs` names what a product
+    has not when it is written: its ``manifest``, ``schemas`` given from outside; or that ``pixels`` are
+    decoded.
     """
 
     identifier: str
@@ -153,7 +194,7 @@ class Inspection:
     summary: str
     on_document: bool = True
     baselines: tuple[str, str] = ALWAYS
-    needs: Literal["manifest", "schemas"] | None = None
+    needs: Literal["manifest", "schemas", "pixels"] | None = None
 
     def applies(self, item: Item) -> bool:
         """Whether this check is made on `item`."""
@@ -162,6 +203,8 @@ class Inspection:
         if self.checklist not in CHECKLISTS.get((item.level, item.kind), ()):
             return False
         first, last = self.baselines
+        if item.level != "L1C":
+            return last == ALWAYS[1]
         return first <= (item.baseline or ALWAYS[1]) <= last
 
     def check(self, item: Item, parameters: QualityParameters) -> Check:
