@@ -9,12 +9,16 @@ from datetime import datetime
 from pathlib import Path
 
 from ipf.errors import PlanError
+from ipf.product.quality.model import Inspection
 from ipf.product.raster import Grid, Window
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRequest:
-    """One task of a job order, resolved: absolute paths by file type, parameters as text."""
+    """One task of a job order, resolved: absolute paths by file type, parameters as text.
+
+    `folders` are the types of outputs that are folders, by the job order or on the disk.
+    """
 
     processor_name: str
     processor_version: str
@@ -23,6 +27,7 @@ class TaskRequest:
     outputs: Mapping[str, Path]
     parameters: Mapping[str, str]
     source: str = "job order"
+    folders: frozenset[str] = frozenset()
 
     def input_path(self, *file_types: str) -> Path:
         """The input of the first of `file_types` present; `PlanError` when there is none or more than one."""
@@ -62,7 +67,8 @@ class Context:
 
     `creation_date` (UTC) is the only clock that may reach a product; `seed` the only source of chance.
     In a block step `window` is the block on `grid` (margins excluded), and `band` the band when the step runs
-    for each band. `progress` takes the fraction done of a sink's work, 0 to 1.
+    for each band. `progress` takes the fraction done of a sink's work, 0 to 1. `checks` are the quality
+    checks of all plugins (hook ``ipf_checks``).
     """
 
     request: TaskRequest
@@ -72,6 +78,7 @@ class Context:
     workers: int = 1
     seed: int = 0
     progress: Callable[[float], None] = _no_progress
+    checks: tuple[Inspection, ...] = ()
     band: str = ""
     grid: Grid | None = None
     window: Window | None = None

@@ -11,6 +11,10 @@ from typing import Any
 from ipf.engine.context import TaskRequest
 from ipf.engine.executors import Executor
 from ipf.engine.settings import TaskSettings
+from ipf.product.quality.model import Inspection
+
+CheckDefinition = Inspection
+"""A quality check of one checklist. Several of one name are variants for other items (levels, baselines)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,8 @@ class TaskDefinition:
     are dynamic parameters that management layers send and that have no meaning for the task. `settings` reads
     parameters of steps from what the request names: modes, parameter files among the inputs. Inputs that an
     earlier task of the job has yet to make are left out of the request when the job is checked at first.
+    `amends` are the types of inputs that the task writes into because its interface says so (quality reports
+    go into the product that they judge); what it plans to write into any other input is refused.
     """
 
     name: str
@@ -50,6 +56,7 @@ class TaskDefinition:
     ignored_parameters: tuple[str, ...] = ("TRACE", "VALIDATE_SCHEMA", "FAKE_MODE")
     warnings_exit_zero: bool = False
     settings: Callable[[TaskRequest], TaskSettings] | None = None
+    amends: tuple[str, ...] = ()
     summary: str = ""
 
 
@@ -78,16 +85,6 @@ class AuxiliaryType:
 
     name: str
     read: Callable[[Path], Any]
-    summary: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CheckDefinition:
-    """A quality check of a checklist."""
-
-    name: str
-    checklist: str
-    run: Callable[..., Any]
     summary: str = ""
 
 

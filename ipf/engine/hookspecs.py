@@ -8,8 +8,8 @@ A plugin is any module or object with functions of these names marked with `hook
     def ipf_steps():
         yield BlockStep(name="surface_reflectance", run=my_function)
 
-Readers, writers, auxiliary types and checks are collected, listed (``ipf plugins``) and refused when they
-contradict one another; no chain asks for them by name yet, nor for `ipf_select_auxiliary`.
+Readers, writers and auxiliary types are collected, listed (``ipf plugins``) and refused when they contradict
+one another; no chain asks for them by name yet, nor for `ipf_select_auxiliary`.
 """
 
 from __future__ import annotations
@@ -82,7 +82,22 @@ class Hooks:
 
     @hookspec
     def ipf_checks(self) -> Iterable[CheckDefinition]:
-        """Quality checks."""
+        """Quality checks, each an `ipf.product.quality.model.Inspection` of one checklist::
+
+            def no_cloud(item, parameters):
+                cloudy = item.root.child("Quality_Indicators_Info").number("...")
+                return passed_or_failed(cloudy < 50, f"{cloudy} % of the tile are cloudy.")
+
+            @hookimpl
+            def ipf_checks():
+                yield Inspection(
+                    "Clouds", "GENERAL_QUALITY", "Few clouds.", ("tile",), ("L1C",), no_cloud, "few clouds"
+                )
+
+        A check's name is ``<checklist>.<identifier>``. One plugin may give it several times, for items that
+        exclude one another; a user's plugin replaces them all by its own. The order within a checklist is
+        that in which checks are given.
+        """
         return ()
 
     @hookspec

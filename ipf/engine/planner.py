@@ -188,6 +188,7 @@ class _Job:
             scratch=self.options.scratch or _working_folder(request.inputs),
             workers=_workers(task, self.options),
             seed=self.options.seed,
+            checks=self.plugins.checks(),
         )
 
     def _steps(self, chain: Sequence[Step], settings: Sequence[Setting]) -> tuple[PlannedStep, ...]:
@@ -232,10 +233,11 @@ def _processor_doubts(job_order: JobOrder, definition: TaskDefinition, plugins: 
 def _guard_files(
     planned: TaskOutline, job_order: JobOrder, task: Task, path: Path, options: RunOptions
 ) -> None:
-    """Refuse to write onto anything that the task reads, or twice to one place."""
+    """Refuse to write onto anything that the task reads and does not amend, or twice to one place."""
     where = f"{path}: task {task.name}"
+    amended = planned.definition.amends
     read = {
-        **planned.request.inputs,
+        **{name: paths for name, paths in planned.request.inputs.items() if name not in amended},
         "job order": (path,),
         "configuration": (*_named_configuration(job_order, path), *options.configuration_files),
         "auxiliary": planned.auxiliary,

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,7 +21,7 @@ import pluggy
 
 import ipf
 from ipf.engine import builtin
-from ipf.engine.descriptions import ExecutorDefinition, Processor, TaskDefinition
+from ipf.engine.descriptions import CheckDefinition, ExecutorDefinition, Processor, TaskDefinition
 from ipf.engine.hookspecs import PROJECT, Hooks
 from ipf.engine.step import Step
 from ipf.errors import IpfError, PluginError
@@ -39,6 +40,9 @@ NOUN_HOOKS = (
     "ipf_executors",
     "ipf_commands",
 )
+CHECKS_HOOK = "ipf_checks"
+"""Its descriptions keep the order in which they are given, which is that of the reports; one name may have
+variants, for items that exclude one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,14 @@ class Plugins:
         """Families of job orders that can be read."""
         return tuple(offer.description for offer in self.table("ipf_joborder_dialects").values())
 
+    def checks(self) -> tuple[CheckDefinition, ...]:
+        """Quality checks in force, in the order in which reports hold them."""
+        return tuple(
+            offer.description
+            for offer in self.offers()
+            if offer.hook == CHECKS_HOOK and not offer.replaced_by
+        )
+
     def executor(self, name: str) -> ExecutorDefinition:
         """The executor called `name`."""
         definition: ExecutorDefinition = self._one("ipf_executors", name, "executor").description
@@ -169,12 +181,15 @@ class Plugins:
             offers: dict[str, list[Offer]] = {}
             for plugin, provider in self._others():
                 for description in self._call(plugin, provider, hook):
+                    if hook == CHECKS_HOOK and not isinstance(description, CheckDefinition):
+                        found = type(description).__name__
+                        raise PluginError(f"plugin {provider.name}: {hook} yields a {found}, no Inspection")
                     name = getattr(description, "name", None)
                     if not isinstance(name, str) or not name:
                         found = type(description).__name__
                         raise PluginError(f"plugin {provider.name}: {hook} yields a {found} without a name")
                     offers.setdefault(name, []).append(Offer(hook, name, description, provider))
-            for name in sorted(offers):
+            for name in offers if hook == CHECKS_HOOK else sorted(offers):
                 yield from _ranked(offers[name])
 
     def _call(self, plugin: Any, provider: Provider, hook: str) -> list[Any]:
@@ -287,13 +302,21 @@ def _ranked_alias(name: str, kind: str, offers: list[Offer]) -> Offer:
 def _ranked(offers: list[Offer]) -> Iterable[Offer]:
     highest = max(offer.provider.rank for offer in offers)
     winners = [offer for offer in offers if offer.provider.rank == highest]
-    if len(winners) > 1:
+    if len(winners) > 1 and not _are_variants(winners):
         kind = winners[0].hook.removeprefix("ipf_")
         both = " and ".join(str(offer.provider) for offer in winners)
         raise PluginError(f"{kind}: {winners[0].name} is offered by both {both}")
     for offer in offers:
-        replaced_by = "" if offer is winners[0] else winners[0].provider.name
+        replaced_by = "" if offer in winners else winners[0].provider.name
         yield Offer(offer.hook, offer.name, offer.description, offer.provider, replaced_by)
+
+
+def _are_variants(offers: list[Offer]) -> bool:
+    """Whether these are checks of one provider of which no two are made on the same item."""
+    if offers[0].hook != CHECKS_HOOK or len({offer.provider for offer in offers}) > 1:
+        return False
+    checks = [offer.description for offer in offers]
+    return not any(one.overlaps(other) for one, other in combinations(checks, 2))
 
 
 def _one_line(problem: BaseException) -> str:

@@ -49,6 +49,13 @@ def task_request(
         outputs=outputs,
         parameters=job_order.parameters_of(task),
         source=str(path),
+        folders=frozenset(
+            output.file_type
+            for output in task.outputs
+            if output.pattern
+            or output.kind is FileNameType.DIRECTORY
+            or outputs[output.file_type].is_dir()
+        ),
     )
 
 

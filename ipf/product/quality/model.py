@@ -196,6 +196,21 @@ class Inspection:
     baselines: tuple[str, str] = ALWAYS
     needs: Literal["manifest", "schemas", "pixels"] | None = None
 
+    @property
+    def name(self) -> str:
+        """By what plugins know the check: ``GENERAL_QUALITY.Lost_Packets``."""
+        return f"{self.checklist}.{self.identifier}"
+
+    def overlaps(self, other: Inspection) -> bool:
+        """Whether both checks may be made on one item."""
+        levels = set(self.levels) & set(other.levels)
+        if not levels or not set(self.kinds) & set(other.kinds):
+            return False
+        (first, last), (other_first, other_last) = self.baselines, other.baselines
+        if levels - {"L1C"} and last == other_last == ALWAYS[1]:
+            return True
+        return "L1C" in levels and first <= other_last and other_first <= last
+
     def applies(self, item: Item) -> bool:
         """Whether this check is made on `item`."""
         if item.kind not in self.kinds or item.level not in self.levels:
