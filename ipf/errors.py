@@ -74,6 +74,12 @@ class ResourceError(IpfError):
     exit_code = 169
 
 
+class QualityError(IpfError):
+    """A product does not pass quality control, and the caller wants that to be a failure."""
+
+    exit_code = 170
+
+
 class SignalError(IpfError):
     """The process was asked to end. The exit code is 128 + the signal's number."""
 
