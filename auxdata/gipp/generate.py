@@ -1,7 +1,7 @@
-"""Makes the default parameter files of Level 2A: ``python -m ipf_auxdata.gipp.generate [FOLDER]``.
+"""Makes the default parameter files: ``python -m ipf_auxdata.gipp.generate [FOLDER]``.
 
-Names, sections, ranges and defaults come from the models in `ipf.auxiliary`; running it twice gives the same
-bytes.
+Names, sections, ranges and defaults come from the models in `ipf.auxiliary` (Level 2A) and
+`ipf.product.quality` (quality control); running it twice gives the same bytes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pathlib import Path
 from ipf.atomic import write_bytes
 from ipf.auxiliary.l2a_gipp import GIPPS
 from ipf.auxiliary.l2a_gipp_writer import gipp_document
+from ipf.product.quality.parameter_file import FILE_TYPE, SHIPPED_NAME, parameter_document, thresholds
+from ipf.product.quality.parameters import QualityParameters
 
 PROVENANCE = "provenance.json"
 
@@ -29,10 +31,19 @@ def default_files() -> dict[str, bytes]:
         }
         for gipp in GIPPS
     }
+    quality = f"{SHIPPED_NAME}.xml"
+    files[quality] = parameter_document(QualityParameters())
+    described[quality] = {
+        "file_type": FILE_TYPE,
+        "fields": len(thresholds()),
+        "sha256": sha256(files[quality]).hexdigest(),
+        "defaults": "those that official quality reports state; a comment names the source of each",
+    }
     provenance = {
         "made_by": "python -m ipf_auxdata.gipp.generate",
-        "text": "written by the generator from the field models in ipf/auxiliary, not copied",
-        "defaults": "those of Sen2Cor 2.8; of the release named in the comment for fields that came later",
+        "text": "written by the generator from the models of ipf/auxiliary and ipf/product, not copied",
+        "defaults": "of Level 2A, those of Sen2Cor 2.8; of the release named in the comment for fields that"
+        " came later",
         "files": described,
     }
     document = json.dumps(provenance, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
