@@ -165,11 +165,18 @@ class Plugins:
 
     def _one(self, hook: str, name: str, kind: str) -> Offer:
         table = self.table(hook)
-        if name in table:
-            return table[name]
-        aliased = [offer for offer in table.values() if name in getattr(offer.description, "aliases", ())]
+        named = table.get(name)
+        aliased = [
+            offer
+            for offer in table.values()
+            if name in getattr(offer.description, "aliases", ())
+            # A name goes before the aliases of its rank, and gives way to those of a user's plugin.
+            and (named is None or offer.provider.rank > named.provider.rank)
+        ]
         if aliased:
             return _ranked_alias(name, kind, aliased)
+        if named is not None:
+            return named
         known = ", ".join(sorted(table)) or "none"
         broken = "; ".join(
             f"plugin {plugin} is not available: {why}" for plugin, why in self.failures.items()

@@ -52,9 +52,7 @@ def task_request(
         folders=frozenset(
             output.file_type
             for output in task.outputs
-            if output.pattern
-            or output.kind is FileNameType.DIRECTORY
-            or outputs[output.file_type].is_dir()
+            if output.pattern or output.kind is FileNameType.DIRECTORY or outputs[output.file_type].is_dir()
         ),
     )
 
