@@ -61,7 +61,7 @@ def test_a_users_check_replaces_all_variants_in_their_place() -> None:
 def test_two_plugins_with_one_check_are_an_error_naming_both() -> None:
     plugins = plugins_with((Checks(EARLY), "one", 1), (Checks(LATE), "two", 1))
     with pytest.raises(
-        PluginError, match=r"checks: GENERAL_QUALITY\.Fine is offered by both one 1 and two 1"
+        PluginError, match=r"GENERAL_QUALITY\.Fine is offered by both one 1 and two 1"
     ):
         plugins.checks()
 
