@@ -1,0 +1,95 @@
+"""The verdict on items: their reports, totals, and what an operator reads of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from ipf.errors import IpfError, ProductError
+from ipf.product.quality.model import (
+    Finding,
+    Inspection,
+    Item,
+    Outcome,
+    QualityParameters,
+    inspect,
+)
+from ipf.product.quality_report import Check, Report, total
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """An item with its reports."""
+
+    item: Item
+    reports: tuple[Report, ...]
+
+    @property
+    def status(self) -> Outcome:
+        """The total of the reports."""
+        return total(report.status for report in self.reports)
+
+
+def judge(item: Item, inspections: Iterable[Inspection], parameters: QualityParameters) -> Judgement:
+    """Inspect `item`; a check that breaks down gives ERROR, naming the check."""
+    # The document that an item keeps once it is read is given back with the copy.
+    guarded = [replace(inspection, run=_guarded(inspection)) for inspection in inspections]
+    return Judgement(item, inspect(replace(item), guarded, parameters))
+
+
+def _guarded(inspection: Inspection) -> Callable[[Item, QualityParameters], Finding]:
+    """The check; what it raises that is not one of our errors becomes one that names it."""
+
+    def run(item: Item, parameters: QualityParameters) -> Finding:
+        try:
+            finding = inspection.run(item, parameters)
+        except (IpfError, MemoryError):
+            raise
+        except Exception as problem:
+            raise ProductError(f"check {inspection.name}: {type(problem).__name__}: {problem}") from problem
+        if not isinstance(finding, Finding):
+            raise ProductError(
+                f"check {inspection.name}: gave a {type(finding).__name__}, expected a Finding"
+            )
+        return finding
+
+    return run
+
+
+def verdict(judgements: Iterable[Judgement]) -> Outcome:
+    """One outcome for all."""
+    return total(judgement.status for judgement in judgements)
+
+
+def counts(judgements: Iterable[Judgement]) -> dict[Outcome, int]:
+    """Number of checks by outcome, every outcome named."""
+    found = Counter(
+        check.outcome for each in judgements for report in each.reports for check in report.checks
+    )
+    return {outcome: found[outcome] for outcome in Outcome}
+
+
+def checks_with(
+    judgements: Iterable[Judgement], *outcomes: Outcome
+) -> Sequence[tuple[Judgement, Report, Check]]:
+    """Checks of some outcomes, with their items and reports."""
+    return [
+        (judgement, report, check)
+        for judgement in judgements
+        for report in judgement.reports
+        for check in report.checks
+        if check.outcome in outcomes
+    ]
+
+
+def summary(judgements: Sequence[Judgement]) -> str:
+    """One line on all: ``FAILED: 3 of 120 checks failed, 1 in error, 12 not run, 2 items``."""
+    number = counts(judgements)
+    told = [f"{number[Outcome.FAILED]} of {sum(number.values())} checks failed"]
+    if number[Outcome.ERROR]:
+        told.append(f"{number[Outcome.ERROR]} in error")
+    if number[Outcome.NOT_RUN]:
+        told.append(f"{number[Outcome.NOT_RUN]} not run")
+    items = "1 item" if len(judgements) == 1 else f"{len(judgements)} items"
+    return f"{verdict(judgements)}: {', '.join(told)}, {items}"

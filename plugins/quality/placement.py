@@ -1,0 +1,101 @@
+"""Where reports go: names, folders, and the refusal to write through links.
+
+A report of an item stands in its QI_DATA. Parts whose metadata document has an official name of their own are
+handed over between the parts of a ground segment, and so are their reports; parts of a compact product have
+short names. An input of a ground segment's job is made of links into the folders of others, but for QI_DATA.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ipf_plugins.quality.read_pdi import GivenItem, InspectedItems
+
+from ipf.errors import OutputError
+from ipf.product.manifest_objects import MANIFEST_NAME
+from ipf.product.quality.model import CHECKLISTS, Inspection, Item
+
+QUALITY_FOLDER = "QI_DATA"
+OWN_REPORTS = ("L2A_QUALITY",)
+"""Checklists of the processor itself: its report is inspected, and stays as it is."""
+
+_COMPACT_DOCUMENT = re.compile(r"MTD_(?:DS|TL|GR)\.xml")
+_BASELINE = re.compile(r"_N\d{2}\.\d{2}$")
+_PARTS_IN_PRODUCT = ("DATASTRIP", "GRANULE")
+
+
+@dataclass(frozen=True)
+class ReportFile:
+    """A report to be written: the item, its checklist, and the file."""
+
+    item: Item
+    checklist: str
+    path: Path
+
+
+def report_name(item: Item, checklist: str) -> str:
+    """File name of a report.
+
+    ``GENERAL_QUALITY.xml`` in a compact product, else with the name of the part but its baseline:
+    ``S2A_OPER_MSI_L1C_TL_MTI__20150627T180307_A000062_T31RDQ_GENERAL_QUALITY_report.xml``.
+    """
+    if _COMPACT_DOCUMENT.fullmatch(item.document.name):
+        return f"{checklist}.xml"
+    return f"{_BASELINE.sub('', item.identifier)}_{checklist}_report.xml"
+
+
+def report_files(items: InspectedItems, inspections: Sequence[Inspection]) -> tuple[ReportFile, ...]:
+    """Reports that inspecting the items will give, in the order of items and checklists.
+
+    Products as a whole have none, and those of the processor itself are not written. Raises `OutputError`
+    where a QI_DATA is reached through a link.
+    """
+    return tuple(
+        ReportFile(given.item, checklist, _folder(given) / report_name(given.item, checklist))
+        for given in items.items
+        if given.item.kind != "product"
+        for checklist in _checklists(given.item, inspections)
+        if checklist not in OWN_REPORTS
+    )
+
+
+def _checklists(item: Item, inspections: Iterable[Inspection]) -> Iterator[str]:
+    made = {inspection.checklist for inspection in inspections if inspection.applies(item)}
+    return (name for name in CHECKLISTS.get((item.level, item.kind), ()) if name in made)
+
+
+def _folder(given: GivenItem) -> Path:
+    """QI_DATA of an item; OutputError where it, or what leads to it from what was given, is a link."""
+    folder = given.item.folder / QUALITY_FOLDER
+    for place in (folder, *folder.parents):
+        if place.is_symlink():
+            raise OutputError(
+                f"{folder}: is reached through the symbolic link {place}, which may lead into another"
+                f" product: expected {QUALITY_FOLDER} to be a copy"
+            )
+        if place in (given.given, given.given.parent):
+            break
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: is no folder")
+    return folder
+
+
+def manifest_of(given: GivenItem) -> Path | None:
+    """The manifest that lists the files of an item: its own, or that of the product around it."""
+    item = given.item
+    if item.manifest is not None:
+        return item.manifest
+    if item.folder.parent.name in _PARTS_IN_PRODUCT:
+        around = item.folder.parent.parent / MANIFEST_NAME
+        if around.is_file():
+            return around
+    return None
+
+
+def is_writable_manifest(manifest: Path, given: GivenItem) -> bool:
+    """Whether a manifest is part of what was given and no link."""
+    around = given.given if given.given.is_dir() else given.given.parent
+    return not manifest.is_symlink() and manifest.is_relative_to(around)

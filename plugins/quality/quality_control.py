@@ -1,0 +1,162 @@
+"""Step `quality_control`: inspects the items, and writes reports, a page, and the verdict into the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ipf_plugins.quality import INPUT_TYPE
+from ipf_plugins.quality.judgement import Judgement, checks_with, counts, judge, summary, verdict
+from ipf_plugins.quality.quality_page import quality_page
+from ipf_plugins.quality.read_pdi import InspectedItems
+from ipf_plugins.quality.report_writing import plan_writing, write_reports
+from pydantic import Field
+
+from ipf.atomic import write_text
+from ipf.engine import Context, Findings, PlannedFile, SinkStep, StepParameters, TaskRequest, Written
+from ipf.errors import ParameterError, QualityError
+from ipf.product.quality.model import Outcome, QualityParameters
+
+RESOURCES_TYPE, REPORT_TYPE = "PERSISTENT_RESOURCES", "REPORT"
+PAGE_NAME = "quality.html"
+_SCHEMAS = ("*.xsd", "PSD*/*.xsd")
+
+
+class QualityControlParameters(QualityParameters, StepParameters):
+    """Thresholds, schemas, and what a verdict means for the job."""
+
+    validate_schema: bool = Field(
+        default=True,
+        description="validate documents against schemas that PERSISTENT_RESOURCES holds; those of `schemas`"
+        " are used in any case",
+        json_schema_extra={"job_order": "VALIDATE_SCHEMA"},
+    )
+    fail_on: Literal["nothing", "failed", "not_run"] = Field(
+        default="nothing",
+        description="verdict that makes the job fail once its reports are written: none, a check that failed"
+        " or was in error, or also one that was not run",
+    )
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is to be inspected."""
+
+    inspected_items: InspectedItems
+
+
+def plan(known: Mapping[str, Any], parameters: QualityControlParameters, context: Context) -> Findings:
+    """Say which reports will be written; refuses schemas that are none, and reports behind links."""
+    items: InspectedItems = known["inspected_items"]
+    chosen = with_schemas(parameters, context.request)
+    writing = plan_writing(items, context.checks)
+    page = _page(context.request)
+    notes = () if chosen.schemas else ("no schemas are at hand: documents are not validated",)
+    return Findings(
+        outputs=(
+            *(PlannedFile(INPUT_TYPE, path) for path in writing.files),
+            *(() if page is None else (PlannedFile(REPORT_TYPE, page),)),
+        ),
+        notes=(*notes, *writing.notes),
+    )
+
+
+def with_schemas(parameters: QualityControlParameters, request: TaskRequest) -> QualityControlParameters:
+    """The parameters with the folder of schemas: the given one, else PERSISTENT_RESOURCES if it holds any."""
+    if parameters.schemas is not None:
+        if not holds_schemas(parameters.schemas):
+            raise ParameterError(f"parameter schemas: {parameters.schemas} holds no schema (.xsd)")
+        return parameters
+    resources = request.find_input(RESOURCES_TYPE)
+    if parameters.validate_schema and resources is not None and holds_schemas(resources):
+        return parameters.model_copy(update={"schemas": resources})
+    return parameters
+
+
+def holds_schemas(folder: Path) -> bool:
+    """Whether a folder holds schemas, itself or in a folder for each version of the specification."""
+    return any(next(folder.glob(pattern), None) is not None for pattern in _SCHEMAS)
+
+
+def _page(request: TaskRequest) -> Path | None:
+    """Where the page belongs: the folder of the job's report, when the report has one to itself."""
+    folder = request.outputs.get(REPORT_TYPE)
+    return folder / PAGE_NAME if folder is not None and REPORT_TYPE in request.folders else None
+
+
+def control(inputs: Inputs, parameters: QualityControlParameters, context: Context) -> Written:
+    """Inspect and report.
+
+    Raises `OutputError` for a report that cannot be written, `QualityError` for a verdict that is to be a
+    failure; the reports are written then.
+    """
+    chosen = with_schemas(parameters, context.request)
+    items = inputs.inspected_items
+    writing = plan_writing(items, context.checks)
+    judgements = []
+    for number, given in enumerate(items.items, start=1):
+        judgements.append(judge(given.item, context.checks, chosen))
+        context.progress(number / len(items.items))
+    _tell(judgements, writing.notes, context)
+    write_reports(writing, judgements, context.creation_date)
+    files = [PlannedFile(INPUT_TYPE, path) for path in writing.files]
+    page = _page(context.request)
+    if page is not None:
+        write_text(page, quality_page(judgements, chosen, context.creation_date))
+        files.append(PlannedFile(REPORT_TYPE, page))
+    _refuse(judgements, parameters.fail_on)
+    return Written(tuple(files), _figures(judgements))
+
+
+def _tell(judgements: Sequence[Judgement], notes: Sequence[str], context: Context) -> None:
+    """Log every report, every check that did not pass, and the total."""
+    log = context.logger
+    for judgement in judgements:
+        for report in judgement.reports:
+            log.info("%s: %s %s", judgement.item.identifier, report.checklist, report.status)
+    for judgement, report, check in checks_with(judgements, Outcome.FAILED, Outcome.ERROR):
+        log.warning(
+            "%s: %s: %s %s: %s",
+            judgement.item.identifier,
+            report.checklist,
+            check.identifier,
+            check.outcome,
+            " ".join(check.message.split()),
+        )
+    for judgement, report, check in checks_with(judgements, Outcome.NOT_RUN):
+        log.debug(
+            "%s: %s: %s %s", judgement.item.identifier, report.checklist, check.identifier, check.message
+        )
+    for note in notes:
+        log.warning("%s", note)
+    log.log(
+        30 if verdict(judgements) is not Outcome.PASSED else 20, "quality control %s", summary(judgements)
+    )
+
+
+def _refuse(judgements: Sequence[Judgement], fail_on: str) -> None:
+    """Raise `QualityError` when the verdict is one that the job is to fail on."""
+    refused = {
+        "nothing": (),
+        "failed": (Outcome.FAILED, Outcome.ERROR),
+        "not_run": (Outcome.FAILED, Outcome.ERROR, Outcome.NOT_RUN),
+    }[fail_on]
+    if checks_with(judgements, *refused):
+        raise QualityError(f"quality control {summary(judgements)}")
+
+
+def _figures(judgements: Sequence[Judgement]) -> dict[str, float | str]:
+    figures: dict[str, float | str] = {"quality_status": str(verdict(judgements))}
+    for outcome, number in counts(judgements).items():
+        figures[f"checks_{outcome.lower().replace(' ', '_')}"] = number
+    return figures
+
+
+quality_control = SinkStep(
+    name="quality_control",
+    run=control,
+    check=plan,
+    summary="makes every check that applies, and writes the reports",
+)
