@@ -17,99 +17,126 @@ class QualityParameters(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field("Not applicable", description="parameter file that reports name as their parent")
+    name: str = Field(
+        default="Not applicable", description="parameter file that reports name as their parent"
+    )
     schemas: Path | None = Field(
-        None, description="folder of the specification's schemas: one version, or PSDnnn of several"
+        default=None, description="folder of the specification's schemas: one version, or PSDnnn of several"
     )
-    schema_errors_shown: int = Field(5, ge=1, le=1000, description="schema errors that a message names (1)")
+    schema_errors_shown: int = Field(
+        default=5, ge=1, le=1000, description="schema errors that a message names (1)"
+    )
 
-    lost_packets_maximum: int = Field(0, ge=0, description="lost source packets (1; official report)")
+    lost_packets_maximum: int = Field(default=0, ge=0, description="lost source packets (1; official report)")
     degraded_packets_maximum: int = Field(
-        0, ge=0, description="source packets too degraded for use (1; official report)"
+        default=0, ge=0, description="source packets too degraded for use (1; official report)"
     )
-    sensing_orbit_first: int = Field(1, ge=0, description="first relative orbit (1; official report)")
-    sensing_orbit_last: int = Field(143, ge=1, description="last relative orbit (1; official report)")
-    downlink_orbit_first: int = Field(1, ge=0, description="first absolute orbit (1; official report)")
-    downlink_orbit_last: int = Field(99_999, ge=1, description="last absolute orbit (1; official report)")
+    sensing_orbit_first: int = Field(default=1, ge=0, description="first relative orbit (1; official report)")
+    sensing_orbit_last: int = Field(default=143, ge=1, description="last relative orbit (1; official report)")
+    downlink_orbit_first: int = Field(
+        default=1, ge=0, description="first absolute orbit (1; official report)"
+    )
+    downlink_orbit_last: int = Field(
+        default=99_999, ge=1, description="last absolute orbit (1; official report)"
+    )
     data_loss_maximum: float = Field(
-        0.0, ge=0, le=100, description="pixels of a band made from lost packets (%; official report)"
+        default=0.0, ge=0, le=100, description="pixels of a band made from lost packets (%; official report)"
     )
 
     ephemeris_quality_maximum: float = Field(
-        20.0, gt=0, description="EPHEMERIS_QUALITY (m; official report of 04.00, 9 in 02.06)"
+        default=20.0, gt=0, description="EPHEMERIS_QUALITY (m; official report of 04.00, 9 in 02.06)"
     )
     absolute_location_maximum: float = Field(
-        30.0, gt=0, description="absolute location error (m; official report)"
+        default=30.0, gt=0, description="absolute location error (m; official report)"
     )
     planimetric_stability_maximum: float = Field(
-        5.0, gt=0, description="planimetric stability (m; official report)"
+        default=5.0, gt=0, description="planimetric stability (m; official report)"
     )
     invalid_attitudes_maximum: int = Field(
-        0, ge=0, description="attitudes that are marked invalid (1; official report)"
+        default=0, ge=0, description="attitudes that are marked invalid (1; official report)"
     )
     refining_mean_maximum: float = Field(
-        2.0, gt=0, description="mean residual after refining, either axis (m; choice of this project)"
+        default=2.0, gt=0, description="mean residual after refining, either axis (m; choice of this project)"
     )
     refining_deviation_maximum: float = Field(
-        20.0, gt=0, description="standard deviation of residuals (m; choice of this project)"
+        default=20.0, gt=0, description="standard deviation of residuals (m; choice of this project)"
     )
     sun_zenith_maximum_l1c: float = Field(
-        82.0, gt=0, le=180, description="sun zenith angle at Level-1C (degrees; official report of 04.00)"
+        default=82.0,
+        gt=0,
+        le=180,
+        description="sun zenith angle at Level-1C (degrees; official report of 04.00)",
     )
     sun_zenith_maximum_l2a: float = Field(
-        70.0, gt=0, le=180, description="sun zenith angle at Level-2A (degrees; official report of 04.00)"
+        default=70.0,
+        gt=0,
+        le=180,
+        description="sun zenith angle at Level-2A (degrees; official report of 04.00)",
     )
     sun_zenith_maximum_early: float = Field(
-        180.0, gt=0, le=180, description="sun zenith angle before 04.00 (degrees; official report of 02.06)"
+        default=180.0,
+        gt=0,
+        le=180,
+        description="sun zenith angle before 04.00 (degrees; official report of 02.06)",
     )
     sun_azimuth_maximum: float = Field(
-        360.0, gt=0, le=360, description="sun azimuth angle (degrees; official report)"
+        default=360.0, gt=0, le=360, description="sun azimuth angle (degrees; official report)"
     )
 
-    tile_side_minimum: float = Field(90_000.0, gt=0, description="side of a tile (m; official report)")
-    tile_side_maximum: float = Field(110_000.0, gt=0, description="side of a tile (m; official report)")
+    tile_side_minimum: float = Field(
+        default=90_000.0, gt=0, description="side of a tile (m; official report)"
+    )
+    tile_side_maximum: float = Field(
+        default=110_000.0, gt=0, description="side of a tile (m; official report)"
+    )
     tile_alignment: int = Field(
-        60, ge=1, description="grid on which tiles begin (m; tiles of the specification lie on multiples)"
+        default=60,
+        ge=1,
+        description="grid on which tiles begin (m; tiles of the specification lie on multiples)",
     )
 
     reflectance_quantification: float = Field(
-        10_000.0, gt=0, description="counts for a reflectance of 1 (1; PSD 14.8)"
+        default=10_000.0, gt=0, description="counts for a reflectance of 1 (1; PSD 14.8)"
     )
     aot_quantification: float = Field(
-        1000.0, gt=0, description="counts for an optical thickness of 1 (1; PSD)"
+        default=1000.0, gt=0, description="counts for an optical thickness of 1 (1; PSD)"
     )
     water_vapour_quantification: float = Field(
-        1000.0, gt=0, description="counts for 1 cm of water vapour (1/cm; PSD 14.8)"
+        default=1000.0, gt=0, description="counts for 1 cm of water vapour (1/cm; PSD 14.8)"
     )
     absolute_calibration_maximum: float = Field(
-        5.0, gt=0, description="absolute calibration accuracy (%; mission requirement)"
+        default=5.0, gt=0, description="absolute calibration accuracy (%; mission requirement)"
     )
     cross_band_calibration_maximum: float = Field(
-        3.0, gt=0, description="cross-band calibration accuracy (%; mission requirement)"
+        default=3.0, gt=0, description="cross-band calibration accuracy (%; mission requirement)"
     )
     multi_temporal_calibration_maximum: float = Field(
-        1.0, gt=0, description="multi-temporal calibration accuracy (%; mission requirement)"
+        default=1.0, gt=0, description="multi-temporal calibration accuracy (%; mission requirement)"
     )
 
     degraded_ancillary_maximum: float = Field(
-        0.0, ge=0, le=100, description="ancillary data that are degraded (%; official report)"
+        default=0.0, ge=0, le=100, description="ancillary data that are degraded (%; official report)"
     )
-    missing_lines_maximum: float = Field(0, ge=0, description="missing lines (1; official report)")
+    missing_lines_maximum: float = Field(default=0, ge=0, description="missing lines (1; official report)")
     corrupted_packets_maximum: float = Field(
-        0, ge=0, description="corrupted instrument source packets (1; official report)"
+        default=0, ge=0, description="corrupted instrument source packets (1; official report)"
     )
 
     class_percentage_tolerance: float = Field(
-        0.01,
+        default=0.01,
         ge=0,
         le=100,
         description="class percentage against the map's (%; choice of this project)",
     )
     mean_aot_tolerance: float = Field(
-        0.005, ge=0, description="stated mean optical thickness against the map's (1; choice of this project)"
+        default=0.005,
+        ge=0,
+        description="stated mean optical thickness against the map's (1; choice of this project)",
     )
     mean_water_vapour_tolerance: float = Field(
-        0.05, ge=0, description="stated mean water vapour against the map's (cm; choice of this project)"
+        default=0.05,
+        ge=0,
+        description="stated mean water vapour against the map's (cm; choice of this project)",
     )
 
     @pydantic.model_validator(mode="after")
