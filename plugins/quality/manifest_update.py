@@ -115,9 +115,9 @@ class _Manifest:
         }
         for pointer in self._root.element.iter("{*}dataObjectPointer"):
             unit = pointer.getparent()
-            if pointer.get("dataObjectID") in beside and unit is not None and unit.getparent() is not None:
-                parent: etree._Element = unit.getparent()
-                return parent
+            holder = None if unit is None else unit.getparent()
+            if pointer.get("dataObjectID") in beside and holder is not None:
+                return holder
         quality = [
             unit
             for unit in self._root.element.iter("{*}contentUnit")

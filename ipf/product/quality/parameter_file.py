@@ -249,6 +249,6 @@ def _archived(path: Path) -> Iterator[tuple[str, bytes]]:
         return
     with tarfile.open(path) as archive:
         for member in archive:
-            stream = archive.extractfile(member) if member.isfile() else None
-            if stream is not None:
-                yield member.name, stream.read(MAXIMUM_BYTES + 1)
+            content = archive.extractfile(member) if member.isfile() else None
+            if content is not None:
+                yield member.name, content.read(MAXIMUM_BYTES + 1)
