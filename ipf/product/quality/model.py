@@ -32,6 +32,7 @@ __all__ = [
     "Level",
     "Outcome",
     "QualityParameters",
+    "Run",
     "inspect",
     "is_stand_in",
     "not_run",

@@ -1,0 +1,70 @@
+"""What the quality masks of a tile tell of lost and degraded packets, band by band."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ipf.errors import ProductError
+from ipf.product import layout
+from ipf.product.bands import BANDS, Band
+from ipf.product.masks import QUALITY_FLAGS, Flags, read_quality
+from ipf.product.metadata import MaskFile
+from ipf.product.quality.model import Item
+
+_LOST = ("lost_ancillary_packets", "lost_msi_packets")
+_DEGRADED = ("degraded_ancillary_packets", "degraded_msi_packets")
+_PACKET_MASKS = ("MSK_QUALIT", "MSK_TECQUA")
+"""Masks that tell of packets: raster form, vector form."""
+
+
+@dataclass(frozen=True, slots=True)
+class BandLosses:
+    """Packets lost and degraded in one band: percentage of its pixels, and rows of the image with any."""
+
+    band: str
+    lost_share: float
+    lost_rows: int
+    degraded_rows: int
+
+
+def band_losses(item: Item) -> tuple[BandLosses, ...]:
+    """The losses of every band of a tile, from the masks that its metadata list.
+
+    A band without such a mask, and a mask that cannot be read, raise ProductError.
+    """
+    return tuple(_losses(item, band) for band in BANDS)
+
+
+def _losses(item: Item, band: Band) -> BandLosses:
+    nodes = [
+        node
+        for node in item.root.all("Quality_Indicators_Info/Pixel_Level_QI/MASK_FILENAME")
+        if node.attribute("type") in _PACKET_MASKS
+        and node.optional_attribute("bandId") is not None
+        and node.attribute_band("bandId") == band.name
+    ]
+    if not nodes:
+        raise ProductError(f"{item.document}: no mask of technical quality of {band.name}")
+    grid = item.tile_grids.get(band.resolution)
+    if grid is None:
+        raise ProductError(f"{item.document}: no Size of {band.resolution} m")
+    paths = [
+        layout.mask_path(item.folder, MaskFile(node.text(), node.attribute("type")), item.document)
+        for node in nodes
+    ]
+    flags = read_quality(paths, grid)
+    lost, degraded = _any_of(flags, _LOST), _any_of(flags, _DEGRADED)
+    return BandLosses(
+        band.name,
+        100.0 * float(np.count_nonzero(lost)) / flags.size,
+        int(np.count_nonzero(lost.any(axis=1))),
+        int(np.count_nonzero(degraded.any(axis=1))),
+    )
+
+
+def _any_of(flags: Flags, names: tuple[str, ...]) -> Flags:
+    """The flags `names` of each pixel, 0 where none is set."""
+    bits = sum(1 << QUALITY_FLAGS.index(name) for name in names)
+    return flags & np.uint8(bits)
