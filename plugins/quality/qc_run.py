@@ -55,7 +55,7 @@ class QualityRun:
             for path in writing.files:
                 click.echo(f"written {path}")
             for note in writing.notes:
-                click.echo(f"warning: {note}", err=True)
+                click.echo(f"warning: {note}")
         self._write_files(judgements, parameters)
         if checks_with(judgements, Outcome.FAILED, Outcome.ERROR):
             raise QualityError(f"{self.product}: {summary(judgements)}")
@@ -76,7 +76,7 @@ class QualityRun:
             file = read_parameter_file(self.parameter_file)
             parameters = file.parameters()
             if not file.own:
-                click.echo(f"warning: {foreign_file(file)}", err=True)
+                click.echo(f"warning: {foreign_file(file)}")
         return parameters.model_copy(update={"schemas": self.schemas})
 
     def _write_files(self, judgements: list[Judgement], parameters: QualityParameters) -> None:

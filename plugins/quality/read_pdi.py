@@ -11,6 +11,7 @@ from ipf_plugins.quality import INPUT_TYPE
 
 from ipf.engine import Context, NoParameters, SourceStep
 from ipf.errors import UsageError
+from ipf.product.quality.items import items_of, with_datastrips
 from ipf.product.quality.model import Item
 
 
@@ -42,19 +43,22 @@ class Outputs:
 
 
 def find_items(paths: Iterable[Path]) -> InspectedItems:
-    """The items at `paths`; `ProductError` for what is none, `UsageError` for an item given twice."""
-    from ipf.product.quality.items import items_of
+    """The items at `paths`, tiles and granules with the datastrip that is among them.
 
-    found: list[GivenItem] = []
-    places: dict[str, Path] = {}
+    Raises `ProductError` for what is none, `UsageError` for an item given twice.
+    """
+    given: dict[str, Path] = {}
+    found: list[Item] = []
     for path in paths:
         for item in items_of(path):
             place = os.path.realpath(item.folder)
-            if place in places:
-                raise UsageError(f"{path}: {item.identifier} is given twice, by {places[place]} too")
-            places[place] = path
-            found.append(GivenItem(item, path))
-    return InspectedItems(tuple(found))
+            if place in given:
+                raise UsageError(f"{path}: {item.identifier} is given twice, by {given[place]} too")
+            given[place] = path
+            found.append(item)
+    return InspectedItems(
+        tuple(GivenItem(item, given[os.path.realpath(item.folder)]) for item in with_datastrips(found))
+    )
 
 
 def read(inputs: Inputs, parameters: NoParameters, context: Context) -> Outputs:

@@ -46,13 +46,13 @@ def items_of(path: Path) -> tuple[Item, ...]:
     is an item all the same, whose metadata are missing. Raises ProductError when there is nothing to inspect.
     """
     if path.is_file():
-        return _with_datastrips(_of_document(path))
+        return with_datastrips(_of_document(path))
     if not path.is_dir():
         raise ProductError(f"{path}: is missing, expected a product or parts of one")
     items = _of_folder(path, _DEPTH)
     if not items:
         raise ProductError(f"{path}: holds no metadata of a product, datastrip, granule or tile")
-    return _with_datastrips(items)
+    return with_datastrips(items)
 
 
 def _of_document(path: Path) -> list[Item]:
@@ -272,7 +272,7 @@ def _document_in(folder: Path, code: str, identifier: str) -> Path:
     return folder / (_document_name(identifier) if folder.name == identifier else f"MTD_{code}.xml")
 
 
-def _with_datastrips(items: Sequence[Item]) -> tuple[Item, ...]:
+def with_datastrips(items: Sequence[Item]) -> tuple[Item, ...]:
     """The items, datastrips before what belongs to them, and each granule and tile with its datastrip."""
     strips = {item.identifier: item for item in items if item.kind == "datastrip"}
     order = {"product": 0, "datastrip": 1, "granule": 2, "tile": 2}

@@ -1,0 +1,444 @@
+"""The task OLQC from a job order to reports, page, manifest and exit code."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from ipf.product.quality.model import CHECKLISTS
+from ipf.product.quality.parameter_file import SHIPPED_NAME, parameter_document
+from ipf.product.quality.parameters import QualityParameters
+from tests.cli.programs import call, of_level
+from tests.plugins.quality.jobs import copied, inspections, make_job, reports_in
+from tests.product.products import tree
+
+SMALL = QualityParameters(tile_side_minimum=1000.0)
+"""Thresholds under which tiles may be as small as those of the tests."""
+PARENT = "S2__OPER_GIP_OLQCPA_IPF__20261125T000000_V20150622T000000"
+
+PLUGIN = """
+from ipf.engine import hookimpl
+from ipf.product.quality.model import Inspection, passed_or_failed
+
+def large_enough(item, parameters):
+    {body}
+
+@hookimpl
+def ipf_checks():
+    yield Inspection(
+        "Mine", "GENERAL_QUALITY", "My own check.", ("tile",), ("L1C",), large_enough, "is mine"
+    )
+"""
+
+
+@pytest.fixture
+def gipp(tmp_path: Path) -> Path:
+    """A parameter file under which small products may pass."""
+    path = tmp_path / f"{SHIPPED_NAME}.xml"
+    path.write_bytes(parameter_document(SMALL))
+    return path
+
+
+def statuses(product: Path) -> dict[str, str]:
+    """Global status of every report in a product, by its path."""
+    return {
+        path: str(next(root.iter("{*}report")).get("globalStatus"))
+        for path, root in reports_in(product).items()
+    }
+
+
+def test_every_part_of_a_product_gets_its_checklists(tmp_path: Path, small_l1c: Path, gipp: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    for old in product.rglob("QI_DATA/*.xml"):
+        old.unlink()
+    called = make_job(tmp_path / "job", [product], gipp=gipp).run()
+    assert called.code == 0, called.stdout + called.stderr
+    names = {path.split("/")[0]: set() for path in reports_in(product)}
+    for path in reports_in(product):
+        names[path.split("/")[0]].add(Path(path).name)
+    assert names == {
+        "DATASTRIP": {f"{name}.xml" for name in CHECKLISTS["L1C", "datastrip"]},
+        "GRANULE": {f"{name}.xml" for name in CHECKLISTS["L1C", "tile"]},
+    }
+    for root in reports_in(product).values():
+        assert root.findtext(".//{*}parentID") == PARENT
+        assert next(root.iter("{*}report")).get("date") == "2026-02-03T04:05:06.000000Z"
+
+
+@pytest.mark.parametrize("level", ["l1c", "l2a"])
+def test_reports_are_valid_by_the_official_schemas(
+    tmp_path: Path, reference_data: Path, small_l1c: Path, small_l2a: Path, level: str
+) -> None:
+    product = copied({"l1c": small_l1c, "l2a": small_l2a}[level], tmp_path)
+    assert make_job(tmp_path / "job", [product]).run().code == 0
+    for version in ("PSD148", "PSD150"):
+        olqc = etree.XMLSchema(etree.parse(reference_data / "xsd" / version / "OLQC_Report.xsd"))
+        for root in reports_in(product).values():
+            olqc.assertValid(root.getroottree())
+        quality = etree.XMLSchema(etree.parse(reference_data / "xsd" / version / "L2A_QUALITY.xsd"))
+        for path in product.rglob("L2A_QUALITY.xml"):
+            quality.assertValid(etree.parse(path))
+    assert len(reports_in(product)) == 9
+
+
+def test_the_launchers_template_is_run_as_it_is(
+    tmp_path: Path, reference_data: Path, small_l1c: Path
+) -> None:
+    product = copied(small_l1c, tmp_path)
+    given = tmp_path / "S2A_OPER_GIP_OLQCPA_MPC__20220715T000042_V20220830T002500_21000101T000000_B00.zip"
+    with zipfile.ZipFile(given, "w") as archive:
+        archive.writestr("amalfi/configuration.xml", "<amalfi/>")
+    probas = tmp_path / "S2A_OPER_GIP_PROBAS.xml"
+    probas.write_text("<probas/>")
+    (tmp_path / "repository").mkdir()
+    (tmp_path / "repository/idp_info.xml").write_text("<IDP_Infos/>")
+    (tmp_path / "processing/tmp").mkdir(parents=True)
+    text = (reference_data / "joborders/s2/Joborder_OLQC.xml").read_text()
+    for name, path in {
+        "OLQC_PRODUCTS": product,
+        "OLQC_GIP_OLQCPA": given,
+        "OLQC_GIP_PROBAS": probas,
+        "OLQC_PROCESSING_DIR": tmp_path / "processing",
+        "OLQC_REPOSITORY": tmp_path / "repository",
+    }.items():
+        text = text.replace(f"[{name}]", str(path))
+    job = make_job(tmp_path / "job", [product])
+    job.path.write_text(text)
+    called = job.run()
+    assert called.code == 0, called.stderr
+    assert any("thresholds of another form" in line for line in of_level(called.stdout, "W"))
+    parents = {root.findtext(".//{*}parentID") for root in reports_in(product).values()}
+    assert parents == {"S2A_OPER_GIP_OLQCPA_MPC__20220715T000042_V20220830T002500"}
+    assert {path.name for path in (tmp_path / "processing/output/REPORT").iterdir()} == {
+        "report.xml",
+        "quality.html",
+    }
+
+
+def test_a_failed_verdict_is_a_result_and_a_warning(tmp_path: Path, small_l1c: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    job = make_job(tmp_path / "job", [product])
+    called = job.run()
+    assert called.code == 0
+    warned = of_level(called.stdout, "W")
+    assert any("FORMAT_CORRECTNESS: Tile_Position_Size FAILED: Tile is 1860 m" in line for line in warned)
+    assert any(line.startswith("quality control FAILED: ") for line in warned)
+    report = etree.parse(job.report / "report.xml")
+    assert report.findtext("Exit_Code") == "0"
+    figures = {each.findtext("Name"): each.findtext("Value") for each in report.iter("Figure")}
+    assert figures["quality_status"] == "FAILED"
+    assert int(figures["checks_failed"] or 0) >= 1
+    (tile,) = [root for path, root in reports_in(product).items() if "GRANULE" in path and "FORMAT" in path]
+    assert inspections(tile)["Tile_Position_Size"] == "FAILED"
+
+
+def test_a_job_may_be_told_to_fail_on_a_failed_verdict(tmp_path: Path, small_l1c: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    parameters = {"quality_control.fail_on": "failed"}
+    called = make_job(tmp_path / "job", [product], parameters=parameters).run()
+    assert called.code == 170
+    assert called.error.startswith("quality control FAILED: ")
+    assert "FAILED" in statuses(product).values()
+
+
+def test_thresholds_come_from_the_parameter_file(tmp_path: Path, small_l1c: Path, gipp: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    job = make_job(tmp_path / "job", [product], gipp=gipp)
+    called = job.run()
+    assert called.code == 0
+    (tile,) = [root for path, root in reports_in(product).items() if "GRANULE" in path and "FORMAT" in path]
+    assert inspections(tile)["Tile_Position_Size"] == "PASSED"
+    planned = call("ipf", "plan", job.path, IPF_PLUGIN_PATH="")
+    assert re.search(rf"tile_side_minimum +1000.* {re.escape(str(gipp))}: TILE_SIDE_MINIMUM", planned.stdout)
+    strict = make_job(
+        tmp_path / "strict", [product], gipp=gipp, parameters={"quality_control.tile_side_minimum": "90000"}
+    )
+    assert any("Tile_Position_Size FAILED" in line for line in of_level(strict.run().stdout, "W"))
+
+
+@pytest.mark.parametrize(
+    ("resources", "parameters", "ran"),
+    [
+        (False, {"VALIDATE_SCHEMA": "true"}, False),
+        (True, {"VALIDATE_SCHEMA": "true"}, True),
+        (True, {"VALIDATE_SCHEMA": "false"}, False),
+        (False, {"VALIDATE_SCHEMA": "false", "quality_control.schemas": "{schemas}"}, True),
+    ],
+)
+def test_schemas_are_used_where_they_are_given_and_never_pass_where_they_are_not(
+    tmp_path: Path,
+    reference_data: Path,
+    small_l1c: Path,
+    resources: bool,
+    parameters: dict[str, str],
+    ran: bool,
+) -> None:
+    product = copied(small_l1c, tmp_path)
+    schemas = reference_data / "xsd"
+    job = make_job(
+        tmp_path / "job",
+        [product],
+        resources=schemas if resources else None,
+        parameters={name: value.format(schemas=schemas) for name, value in parameters.items()},
+    )
+    called = job.run()
+    assert called.code == 0, called.stderr
+    for path, root in reports_in(product).items():
+        if "FORMAT_CORRECTNESS" in path:
+            (found,) = [each for each in root.iter("{*}inspection") if each.get("id") == "schemaXmlValidator"]
+            expected = ("PASSED", "done") if ran else ("ERROR", "canceled")
+            assert (found.get("status"), found.get("processingStatus")) == expected
+            message = found.getnext()
+            assert message is not None
+            assert (message.text or "").startswith("NOT RUN: ") is not ran
+    assert any("no schemas are at hand" in line for line in of_level(called.stdout, "I")) is not ran
+
+
+def test_a_folder_without_schemas_is_refused(tmp_path: Path, small_l1c: Path) -> None:
+    parameters = {"quality_control.schemas": str(tmp_path)}
+    called = make_job(tmp_path / "job", [small_l1c], parameters=parameters).run()
+    assert called.code == 164
+    assert "holds no schema" in called.error
+
+
+def test_the_same_job_writes_the_same_bytes(tmp_path: Path, small_l2a: Path, gipp: Path) -> None:
+    trees = []
+    for name in ("one", "two"):
+        product = copied(small_l2a, tmp_path / name)
+        assert make_job(tmp_path / name / "job", [product], gipp=gipp).run().code == 0
+        trees.append(tree(product))
+    assert trees[0] == trees[1]
+
+
+def test_only_reports_and_the_manifest_are_written(tmp_path: Path, small_l2a: Path, gipp: Path) -> None:
+    product = copied(small_l2a, tmp_path)
+    before = tree(product)
+    assert make_job(tmp_path / "job", [product], gipp=gipp).run().code == 0
+    after = tree(product)
+    changed = {path for path in after if before.get(path) != after[path]}
+    assert before.keys() <= after.keys()
+    assert changed <= {*reports_in(product), "manifest.safe"}
+    assert {path for path in after if path.endswith("L2A_QUALITY.xml")}
+    assert not any(path.endswith("L2A_QUALITY.xml") for path in changed)
+
+
+def test_the_manifest_knows_the_new_reports(tmp_path: Path, small_l1c: Path, gipp: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    for old in product.rglob("QI_DATA/SENSOR_QUALITY.xml"):
+        old.unlink()
+    manifest = product / "manifest.safe"
+    text = manifest.read_text()
+    text, removed = re.subn(
+        r'<dataObject ID="Sensor[^"]*">.*?</dataObject>|<\S*contentUnit ID="Sensor.*?</\S*contentUnit>',
+        "",
+        text,
+        flags=re.DOTALL,
+    )
+    assert removed == 4
+    manifest.write_text(text)
+    assert make_job(tmp_path / "job", [product], gipp=gipp).run().code == 0
+    listed = {str(each.get("href")) for each in etree.parse(manifest).iter("fileLocation")}
+    assert {f"./{path}" for path in reports_in(product)} <= listed
+    second = make_job(tmp_path / "second", [product], gipp=gipp)
+    called = second.run()
+    assert called.code == 0
+    told = called.stdout + (second.report / "quality.html").read_text()
+    for check in ("hrefExist", "extraData", "idReferences", "checkSafeManifest"):
+        assert f"{check} FAILED" not in told
+        assert f"{check} ERROR" not in told
+
+
+def test_several_parts_in_one_job(
+    tmp_path: Path, small_l1c: Path, l2a_parts: tuple[Path, Path], gipp: Path
+) -> None:
+    product = copied(small_l1c, tmp_path)
+    parts = [copied(part, tmp_path) for part in l2a_parts]
+    job = make_job(tmp_path / "job", [*parts, product], gipp=gipp, task="OLQC_TILE_L2A")
+    called = job.run()
+    assert called.code == 0, called.stderr
+    assert {Path(path).name for path in reports_in(parts[0])} == {
+        f"{name}.xml" for name in CHECKLISTS["L2A", "tile"] if name != "L2A_QUALITY"
+    }
+    assert len(reports_in(parts[1])) == 5
+    assert len(reports_in(product)) == 9
+    page = (job.report / "quality.html").read_text()
+    for part in (*parts, product):
+        assert part.name in page
+
+
+def test_parts_with_official_names_have_reports_with_theirs(tmp_path: Path, reference_data: Path) -> None:
+    source = reference_data / "geometry_madeira"
+    name = "S2A_OPER_MSI_L1B_DS_DPRM_20140630T140000_S20200816T120220"
+    (document,) = (source / "DATASTRIP").rglob("S2A_OPER_MTD_L1B_DS_*.xml")
+    datastrip = tmp_path / f"{name}_N05.00"
+    datastrip.mkdir()
+    shutil.copy(document, datastrip)
+    granule = copied(sorted((source / "GRANULE").iterdir())[0], tmp_path)
+    called = make_job(tmp_path / "job", [datastrip, granule]).run()
+    assert called.code == 0, called.stderr
+    assert {path.name for path in (datastrip / "QI_DATA").iterdir()} == {
+        f"{name}_{checklist}_report.xml" for checklist in CHECKLISTS["L1B", "datastrip"]
+    }
+    assert {path.name for path in (granule / "QI_DATA").iterdir()} == {
+        f"{granule.name.removesuffix('_N05.00')}_{checklist}_report.xml"
+        for checklist in CHECKLISTS["L1B", "granule"]
+    }
+
+
+def test_an_outsiders_check_changes_the_reports(tmp_path: Path, small_l1c: Path, gipp: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    plugin = tmp_path / "mine.py"
+    body = "return passed_or_failed(False, 'It is too small.', {'SIDE': 1860})"
+    plugin.write_text(PLUGIN.format(body=body))
+    called = make_job(tmp_path / "job", [product], gipp=gipp).run("--plugins", plugin)
+    assert called.code == 0, called.stderr
+    for path, root in reports_in(product).items():
+        assert ("Mine" in inspections(root)) is ("GRANULE" in path and "GENERAL" in path)
+    (general,) = [
+        root for path, root in reports_in(product).items() if "GRANULE" in path and "GENERAL" in path
+    ]
+    assert inspections(general)["Mine"] == "FAILED"
+    assert any("Mine FAILED: It is too small." in line for line in of_level(called.stdout, "W"))
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return 1 / 0", "check GENERAL_QUALITY.Mine: ZeroDivisionError: division by zero"),
+        ("return True", "check GENERAL_QUALITY.Mine: gave a bool, expected a Finding"),
+    ],
+)
+def test_a_check_that_breaks_down_is_an_error_of_the_check(
+    tmp_path: Path, small_l1c: Path, body: str, message: str
+) -> None:
+    product = copied(small_l1c, tmp_path)
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(PLUGIN.format(body=body))
+    called = make_job(tmp_path / "job", [product]).run("--plugins", plugin)
+    assert called.code == 0, called.stderr
+    assert any(f"Mine ERROR: {message}" in line for line in of_level(called.stdout, "W"))
+
+
+def linked_to(product: Path, folder: Path, copy: str = "") -> Path:
+    """A folder of links to what a part holds, but for `copy`, which is copied."""
+    target = folder / product.name
+    target.mkdir(parents=True)
+    for entry in product.iterdir():
+        if entry.name == copy:
+            shutil.copytree(entry, target / copy)
+        else:
+            (target / entry.name).symlink_to(entry)
+    return target
+
+
+def test_links_are_followed_to_read_where_quality_data_are_a_copy(
+    tmp_path: Path, l2a_parts: tuple[Path, Path]
+) -> None:
+    before = tree(l2a_parts[0])
+    tile = linked_to(l2a_parts[0], tmp_path, "QI_DATA")
+    called = make_job(tmp_path / "job", [tile]).run()
+    assert called.code == 0, called.stderr
+    written = reports_in(tile).values()
+    assert {next(root.iter("{*}report")).get("date") for root in written} == {"2026-02-03T04:05:06.000000Z"}
+    assert tree(l2a_parts[0]) == before
+
+
+@pytest.mark.parametrize("make", [linked_to, lambda part, folder: link(part, folder / part.name)])
+def test_nothing_is_written_through_a_link(
+    tmp_path: Path, l2a_parts: tuple[Path, Path], make: Callable[[Path, Path], Path]
+) -> None:
+    before = tree(l2a_parts[0])
+    called = make_job(tmp_path / "job", [make(l2a_parts[0], tmp_path)]).run()
+    assert called.code == 168
+    assert "is reached through the symbolic link" in called.error
+    assert tree(l2a_parts[0]) == before
+
+
+def link(target: Path, path: Path) -> Path:
+    path.symlink_to(target)
+    return path
+
+
+def test_a_manifest_behind_a_link_stays_and_the_operator_is_told(
+    tmp_path: Path, small_l1c: Path, gipp: Path
+) -> None:
+    product = copied(small_l1c, tmp_path)
+    elsewhere = tmp_path / "elsewhere.safe"
+    (product / "manifest.safe").rename(elsewhere)
+    (product / "manifest.safe").symlink_to(elsewhere)
+    before = elsewhere.read_bytes()
+    called = make_job(tmp_path / "job", [product], gipp=gipp).run()
+    assert called.code == 0, called.stderr
+    assert elsewhere.read_bytes() == before
+    assert any("will not know the new reports" in line for line in of_level(called.stdout, "W"))
+
+
+def test_a_report_that_is_a_file_has_no_page(tmp_path: Path, small_l1c: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    job = make_job(tmp_path / "job", [product], report_is_folder=False)
+    assert job.run().code == 0
+    assert [path.name for path in job.report.parent.iterdir()] == ["report.xml"]
+
+
+def test_the_page_needs_nothing_but_itself(tmp_path: Path, small_l1c: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    job = make_job(tmp_path / "job", [product])
+    assert job.run().code == 0
+    page = (job.report / "quality.html").read_text()
+    assert not re.search(r"(?:src|href)=|url\(|@import|<script", page)
+    assert "Tile_Position_Size" in page
+
+
+def test_a_missing_part_is_refused(tmp_path: Path) -> None:
+    called = make_job(tmp_path / "job", [tmp_path / "nowhere"]).run()
+    assert called.code == 163
+    assert "input PDI_SAFE" in called.error
+    assert "does not exist" in called.error
+
+
+def test_a_part_given_twice_is_refused(tmp_path: Path, small_l1c: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    (tile,) = (product / "GRANULE").iterdir()
+    called = make_job(tmp_path / "job", [product, tile]).run()
+    assert called.code == 160
+    assert "is given twice" in called.error
+
+
+def test_what_is_no_part_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    called = make_job(tmp_path / "job", [tmp_path / "folder"]).run()
+    assert called.code == 165
+    assert str(tmp_path / "folder") in called.error
+
+
+def test_an_unreadable_parameter_file_is_refused(tmp_path: Path, small_l1c: Path, gipp: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    before = tree(product)
+    gipp.write_bytes(gipp.read_bytes()[:500])
+    called = make_job(tmp_path / "job", [product], gipp=gipp).run()
+    assert called.code == 166
+    assert str(gipp) in called.error
+    assert tree(product) == before
+
+
+def test_a_threshold_out_of_range_is_refused(tmp_path: Path, small_l1c: Path, gipp: Path) -> None:
+    gipp.write_bytes(gipp.read_bytes().replace(b">1000</TILE_SIDE_M", b">-5</TILE_SIDE_M"))
+    called = make_job(tmp_path / "job", [small_l1c], gipp=gipp).run()
+    assert called.code == 166
+    assert "TILE_SIDE_MINIMUM = -5: input should be greater than 0" in called.error
+
+
+def test_a_part_without_metadata_fails_its_check(tmp_path: Path, small_l1c: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    (document,) = product.glob("GRANULE/*/MTD_TL.xml")
+    document.unlink()
+    called = make_job(tmp_path / "job", [product]).run()
+    assert called.code == 0, called.stderr
+    (root,) = [root for path, root in reports_in(product).items() if "GRANULE" in path and "FORMAT" in path]
+    assert inspections(root)["checkMetadata"] == "FAILED"
