@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ipf.errors import IpfError, ProductError
@@ -16,6 +16,7 @@ from ipf.product.quality.model import (
     inspect,
 )
 from ipf.product.quality_report import Check, Report, total
+from ipf.product.xml_builder import Text
 
 
 @dataclass(frozen=True)
@@ -70,17 +71,51 @@ def counts(judgements: Iterable[Judgement]) -> dict[Outcome, int]:
     return {outcome: found[outcome] for outcome in Outcome}
 
 
-def checks_with(
-    judgements: Iterable[Judgement], *outcomes: Outcome
-) -> Sequence[tuple[Judgement, Report, Check]]:
-    """Checks of some outcomes, with their items and reports."""
+def checks_with(judgements: Iterable[Judgement], *outcomes: Outcome) -> Sequence[Check]:
+    """Checks of some outcomes."""
     return [
-        (judgement, report, check)
+        check
         for judgement in judgements
         for report in judgement.reports
         for check in report.checks
         if check.outcome in outcomes
     ]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What one item's checks of one outcome say alike: `checks` are their identifiers by checklist."""
+
+    item: Item
+    outcome: Outcome
+    message: str
+    values: Mapping[str, Text]
+    checks: Mapping[str, Sequence[str]]
+
+    @property
+    def label(self) -> str:
+        """The checks: ``GENERAL_QUALITY: Lost_Packets, Data_Loss; SENSOR_QUALITY: Degraded_SAD``."""
+        return "; ".join(f"{name}: {', '.join(checks)}" for name, checks in self.checks.items())
+
+
+def remarks(judgements: Iterable[Judgement], *outcomes: Outcome) -> Sequence[Remark]:
+    """What checks of some outcomes say, once where several of an item say the same.
+
+    A document that cannot be read has the same to say to every check that reads it.
+    """
+    found: dict[tuple[str, Outcome, str, str], Remark] = {}
+    for judgement in judgements:
+        for report in judgement.reports:
+            for check in report.checks:
+                if check.outcome not in outcomes:
+                    continue
+                message = check.message.removeprefix(f"{Outcome.NOT_RUN}: ")
+                key = judgement.item.identifier, check.outcome, message, repr(dict(check.values))
+                first = Remark(judgement.item, check.outcome, message, check.values, {})
+                remark = found.get(key, first)
+                names = (*remark.checks.get(report.checklist, ()), check.identifier)
+                found[key] = replace(remark, checks={**remark.checks, report.checklist: names})
+    return tuple(found.values())
 
 
 def summary(judgements: Sequence[Judgement]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -42,7 +43,7 @@ class QualityRun:
         Raises `ProductError` for what is no product, `AuxiliaryError` for a bad parameter file, `PlanError`
         for a file that would be written into the product.
         """
-        given = Path(self.product).absolute()
+        given = Path(os.path.normpath(self.product.absolute()))
         self._guard(given)
         parameters = self._parameters()
         checks = load_plugins(self.plugins).checks()

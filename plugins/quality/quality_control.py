@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from ipf_plugins.quality import INPUT_TYPE
-from ipf_plugins.quality.judgement import Judgement, checks_with, counts, judge, summary, verdict
+from ipf_plugins.quality.judgement import (
+    Judgement,
+    checks_with,
+    counts,
+    judge,
+    remarks,
+    summary,
+    verdict,
+)
 from ipf_plugins.quality.quality_page import quality_page
 from ipf_plugins.quality.read_pdi import InspectedItems
 from ipf_plugins.quality.report_writing import plan_writing, write_reports
@@ -116,24 +125,15 @@ def _tell(judgements: Sequence[Judgement], notes: Sequence[str], context: Contex
     for judgement in judgements:
         for report in judgement.reports:
             log.info("%s: %s %s", judgement.item.identifier, report.checklist, report.status)
-    for judgement, report, check in checks_with(judgements, Outcome.FAILED, Outcome.ERROR):
-        log.warning(
-            "%s: %s: %s %s: %s",
-            judgement.item.identifier,
-            report.checklist,
-            check.identifier,
-            check.outcome,
-            " ".join(check.message.split()),
-        )
-    for judgement, report, check in checks_with(judgements, Outcome.NOT_RUN):
-        log.debug(
-            "%s: %s: %s %s", judgement.item.identifier, report.checklist, check.identifier, check.message
-        )
+    for remark in remarks(judgements, Outcome.FAILED, Outcome.ERROR):
+        message = " ".join(remark.message.split())
+        log.warning("%s: %s %s: %s", remark.item.identifier, remark.label, remark.outcome, message)
+    for remark in remarks(judgements, Outcome.NOT_RUN):
+        log.debug("%s: %s %s: %s", remark.item.identifier, remark.label, remark.outcome, remark.message)
     for note in notes:
         log.warning("%s", note)
-    log.log(
-        30 if verdict(judgements) is not Outcome.PASSED else 20, "quality control %s", summary(judgements)
-    )
+    level = logging.INFO if verdict(judgements) is Outcome.PASSED else logging.WARNING
+    log.log(level, "quality control %s", summary(judgements))
 
 
 def _refuse(judgements: Sequence[Judgement], fail_on: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib.resources import files
 
-from ipf_plugins.quality.judgement import Judgement, checks_with, counts, summary, verdict
+from ipf_plugins.quality.judgement import Judgement, counts, remarks, summary, verdict
 from jinja2 import Environment, StrictUndefined
 
 from ipf import __version__
@@ -33,21 +33,10 @@ def quality_page(judgements: Sequence[Judgement], parameters: QualityParameters,
         counts=counts(judgements),
         outcomes=tuple(Outcome),
         judgements=judgements,
-        failed=checks_with(judgements, Outcome.FAILED, Outcome.ERROR),
-        not_run=_by_reason(judgements),
+        failed=remarks(judgements, Outcome.FAILED, Outcome.ERROR),
+        not_run=remarks(judgements, Outcome.NOT_RUN),
         parameters=parameters,
         thresholds=[(each, getattr(parameters, each.field)) for each in thresholds().values()],
         created=UtcTime(created, 0),
         version=__version__,
     )
-
-
-def _by_reason(judgements: Sequence[Judgement]) -> dict[str, list[str]]:
-    """Checks that were not run, with their items, by the reason."""
-    reasons: dict[str, list[str]] = {}
-    for judgement, report, check in checks_with(judgements, Outcome.NOT_RUN):
-        reason = check.message.removeprefix(f"{Outcome.NOT_RUN}: ")
-        reasons.setdefault(reason, []).append(
-            f"{judgement.item.identifier}: {report.checklist}: {check.identifier}"
-        )
-    return reasons

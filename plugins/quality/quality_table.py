@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from ipf_plugins.quality.judgement import Judgement, checks_with, summary, verdict
+from ipf_plugins.quality.judgement import Judgement, remarks, summary, verdict
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -26,31 +26,19 @@ def print_judgements(judgements: Sequence[Judgement]) -> None:
     width = None if sys.stdout.isatty() else UNLIMITED_WIDTH
     console = Console(file=sys.stdout, highlight=False, width=width, soft_wrap=width is not None)
     console.print(_table(judgements))
-    failed = checks_with(judgements, Outcome.FAILED, Outcome.ERROR)
-    if failed:
-        console.print(Text("\nfailed:"))
-    for judgement, report, check in failed:
-        line = Text(f"  {judgement.item.identifier}: {report.checklist}: ")
-        line.append(check.identifier, STYLES[check.outcome])
-        console.print(line.append(f": {check.message}"))
-        for name, value in check.values.items():
-            console.print(Text(f"      {name} = {value}"))
-    not_run = _by_reason(judgements)
-    if not_run:
-        console.print(Text("\nnot run:"))
-    for reason, identifiers in not_run.items():
-        console.print(Text(f"  {reason}: ").append(", ".join(identifiers), STYLES[Outcome.NOT_RUN]))
+    for heading, outcomes in (
+        ("failed:", (Outcome.FAILED, Outcome.ERROR)),
+        ("not run:", (Outcome.NOT_RUN,)),
+    ):
+        found = remarks(judgements, *outcomes)
+        if found:
+            console.print(Text(f"\n{heading}"))
+        for remark in found:
+            line = Text(f"  {remark.item.identifier}: ").append(remark.label, STYLES[remark.outcome])
+            console.print(line.append(f": {remark.message}"))
+            for name, value in remark.values.items():
+                console.print(Text(f"      {name} = {value}"))
     console.print(Text(f"\n{summary(judgements)}", STYLES[verdict(judgements)]))
-
-
-def _by_reason(judgements: Sequence[Judgement]) -> dict[str, list[str]]:
-    """Checks that were not run, by item, checklist and reason."""
-    reasons: dict[str, list[str]] = {}
-    for judgement, report, check in checks_with(judgements, Outcome.NOT_RUN):
-        reason = check.message.removeprefix(f"{Outcome.NOT_RUN}: ")
-        where = f"{judgement.item.identifier}: {report.checklist}: {reason}"
-        reasons.setdefault(where, []).append(check.identifier)
-    return reasons
 
 
 def _table(judgements: Sequence[Judgement]) -> Table:
