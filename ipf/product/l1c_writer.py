@@ -1,7 +1,7 @@
 """Writing a Level-1C product (SAFE) from band arrays, masks and metadata.
 
 Differences from official products: schemas are not copied (``rep_info`` holds a note), there is no HTML
-presentation, and the quality reports hold the checks of `ipf.product.quality_checks`.
+presentation, and the quality reports hold the checks of `ipf.product.quality`.
 """
 
 from __future__ import annotations
@@ -118,10 +118,11 @@ class _Writing:
         for name, content in sorted(auxiliary.items()):
             self._granule.write_auxiliary(name, content)
         documents = self._complete_documents(clouds)
-        expected = [self._granule.image_path(content) for content in (*BAND_NAMES, "TCI")]
-        expected += [mask.path.removeprefix(f"{documents.granule}/") for mask in documents.tile.quality.masks]
-        tile = write_tile(self._folder, documents, expected)
-        datastrip = write_datastrip(self._root / documents.datastrip_folder, documents)
+        images = [self._granule.image_path(content) for content in (*BAND_NAMES, "TCI")]
+        masks = [mask.path.removeprefix(f"{documents.granule}/") for mask in documents.tile.quality.masks]
+        strip = self._root / documents.datastrip_folder
+        datastrip = write_datastrip(strip, documents)
+        tile = write_tile(self._folder, documents, strip, images, masks)
         write_product_documents(self._root, documents, tile, datastrip, self._granule.checksums)
 
     def _write_visible(self) -> None:

@@ -6,7 +6,7 @@ writer is left without `finish`.
 
 Differences from official products: schemas are not copied (``rep_info`` holds a note), there is no HTML
 presentation, TCI carries no inventory box, the quality reports hold the checks of
-`ipf.product.quality_checks`, and a tile or datastrip apart has no manifest or inventory of its own.
+`ipf.product.quality`, and a tile or datastrip apart has no manifest or inventory of its own.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from ipf.product.level_2a import (
 from ipf.product.masks import Flags
 from ipf.product.metadata import GranuleReference, ImageContent, TileMetadata
 from ipf.product.product_writer import (
-    TileReports,
     discard,
     publish,
     temporary_folder,
@@ -161,16 +160,17 @@ class L2AProductWriter:
         are missing raise OutputError naming them.
         """
         documents = self._complete_documents(content, cloudy)
-        expected = self._expected()
-        missing = [path for path in expected if not (self._tile_folder / path).is_file()]
+        images, masks = self._expected_images(), self._expected_masks()
+        missing = [path for path in images + masks if not (self._tile_folder / path).is_file()]
         if missing:
             raise OutputError(f"{self._outputs[0]}: missing {', '.join(missing)}")
         level_2a = l2a_quality_reports(documents.tile, quality)
-        tile = write_tile(self._tile_folder, documents, expected, level_2a)
-        if self._parts:
-            write_datastrip(self._temporaries[1], documents)
-        else:
-            self._write_product(documents, tile)
+        root = self._temporaries[0]
+        strip = self._temporaries[1] if self._parts else root / documents.datastrip_folder
+        datastrip = write_datastrip(strip, documents)
+        tile = write_tile(self._tile_folder, documents, strip, images, masks, level_2a)
+        if not self._parts:
+            write_product_documents(root, documents, tile, datastrip, self._granule.checksums)
         self._publish()
         return self.outputs
 
@@ -186,26 +186,24 @@ class L2AProductWriter:
                 discard(output)
             raise
 
-    def _write_product(self, documents: Documents, tile: TileReports) -> None:
-        root = self._temporaries[0]
-        datastrip = write_datastrip(root / documents.datastrip_folder, documents)
-        write_product_documents(root, documents, tile, datastrip, self._granule.checksums)
-
     def abandon(self) -> None:
         """Remove what is unfinished; nothing after `finish`."""
         for temporary in self._temporaries:
             discard(temporary)
 
-    def _expected(self) -> list[str]:
-        """Images and masks of a complete tile, as paths in its folder."""
-        images = [
+    def _expected_images(self) -> list[str]:
+        """Images of a complete tile, as paths in its folder."""
+        return [
             self._granule.image_path(content, resolution)
             for resolution, contents in self.images.items()
             for content in contents
         ]
+
+    def _expected_masks(self) -> list[str]:
+        """Masks of a complete tile, and its preview, as paths in its folder."""
         masks = [f"QI_DATA/{kind}_{band}.jp2" for kind in ("MSK_DETFOO", "MSK_QUALIT") for band in BAND_NAMES]
         masks += ["QI_DATA/MSK_CLASSI_B00.jp2", f"QI_DATA/{self._granule.preview_name}"]
-        return images + masks + [f"QI_DATA/{kind}_{size}m.jp2" for kind, size in self.probabilities]
+        return masks + [f"QI_DATA/{kind}_{size}m.jp2" for kind, size in self.probabilities]
 
     def _complete_documents(self, content: ImageContent, cloudy: float) -> Documents:
         documents = self._documents

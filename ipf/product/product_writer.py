@@ -21,7 +21,8 @@ from ipf.product.inspire import inspire_xml
 from ipf.product.manifest import manifest_xml
 from ipf.product.manifest_objects import MANIFEST_NAME
 from ipf.product.metadata import FailedReport
-from ipf.product.quality_checks import DATASTRIP_FILE, TILE_FILE, datastrip_reports, tile_reports
+from ipf.product.quality.catalogue import AT_WRITING
+from ipf.product.quality.model import Item, Outcome, QualityParameters, inspect
 from ipf.product.quality_report import (
     FAILED,
     PASSED,
@@ -35,6 +36,7 @@ from ipf.product.tile_writer import tile_xml
 from ipf.product.user_product_writer import LEVEL_NAMES, product_xml
 
 CREATOR = "ipf"
+DATASTRIP_FILE, TILE_FILE = "MTD_DS.xml", "MTD_TL.xml"
 L2A_QUALITY = "L2A_QUALITY"
 
 _SCHEMA_NOTE = """\
@@ -99,14 +101,31 @@ def discard(folder: Path) -> None:
 
 
 def write_tile(
-    folder: Path, documents: Documents, expected: Iterable[str], level_2a: tuple[Report, ...] = ()
+    folder: Path,
+    documents: Documents,
+    datastrip: Path,
+    images: Iterable[str],
+    masks: Iterable[str],
+    level_2a: tuple[Report, ...] = (),
 ) -> TileReports:
     """Write a tile's metadata and reports into its folder, whose images and masks are all there.
 
-    `expected` are the images and masks that the level demands, `level_2a` the checklists of its own document.
+    `datastrip` is the folder of the datastrip, written already; `images` and `masks` are those that the level
+    demands, as paths in the folder; `level_2a` are the checklists of its own document.
     """
     write_bytes(folder / TILE_FILE, tile_xml(documents.tile))
-    reports = TileReports(tile_reports(documents.tile, documents.datastrip, folder, expected), level_2a)
+    item = Item(
+        "tile",
+        documents.level,
+        documents.tile.identifier,
+        folder,
+        folder / TILE_FILE,
+        documents.baseline,
+        datastrip=_datastrip_item(datastrip, documents),
+        images=tuple(images),
+        masks=tuple(masks),
+    )
+    reports = TileReports(_inspected(item, documents), level_2a)
     _write_reports(folder, reports.checklists, "tile", documents)
     if level_2a:
         content = l2a_quality_xml(level_2a, report_header(documents))
@@ -117,9 +136,32 @@ def write_tile(
 def write_datastrip(folder: Path, documents: Documents) -> tuple[Report, ...]:
     """Write a datastrip's metadata and reports into its folder."""
     write_bytes(folder / DATASTRIP_FILE, datastrip_xml(documents.datastrip))
-    reports = datastrip_reports(documents.datastrip, documents.tile.datastrip_identifier)
+    reports = _inspected(_datastrip_item(folder, documents), documents)
     _write_reports(folder, reports, "datastrip", documents)
     return reports
+
+
+def _datastrip_item(folder: Path, documents: Documents) -> Item:
+    return Item(
+        "datastrip",
+        documents.level,
+        documents.tile.datastrip_identifier,
+        folder,
+        folder / DATASTRIP_FILE,
+        documents.baseline,
+    )
+
+
+def _inspected(item: Item, documents: Documents) -> tuple[Report, ...]:
+    """The reports on an item; what cannot be judged yet is left to quality control."""
+    configuration = [gipp.name for gipp in documents.datastrip.auxiliary.gipps if gipp.kind == "GIP_OLQCPA"]
+    parameters = QualityParameters(name=configuration[0]) if configuration else QualityParameters()
+    return tuple(
+        replace(
+            report, checks=tuple(check for check in report.checks if check.outcome is not Outcome.NOT_RUN)
+        )
+        for report in inspect(item, AT_WRITING, parameters)
+    )
 
 
 def _write_reports(

@@ -32,8 +32,14 @@ from ipf.product.level_2a import (
 )
 from ipf.product.masks import Flags
 from ipf.product.metadata import GranuleReference, ImageContent, MaskFile, TileMetadata
-from ipf.product.product_writer import L2A_QUALITY, discard, publish, report_header, temporary_folder
-from ipf.product.quality_checks import TILE_FILE
+from ipf.product.product_writer import (
+    L2A_QUALITY,
+    TILE_FILE,
+    discard,
+    publish,
+    report_header,
+    temporary_folder,
+)
 from ipf.product.quality_report import FAILED, PASSED, l2a_quality_xml
 from ipf.product.tile_writer import tile_xml
 from ipf.product.user_product_writer import product_xml

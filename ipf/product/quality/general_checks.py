@@ -6,7 +6,6 @@ import re
 from functools import partial
 
 from ipf.product.quality.format_checks import ALL_LEVELS, metadata_inspection
-from ipf.product.quality.mask_figures import band_losses
 from ipf.product.quality.model import (
     Finding,
     Inspection,
@@ -112,7 +111,7 @@ def sun_angle(item: Item, element: str) -> float:
 
 def _data_loss(item: Item, parameters: QualityParameters) -> Finding:
     """Whether any band has pixels that were made from lost packets, by its technical quality mask."""
-    losses = {loss.band: loss.lost_share for loss in band_losses(item)}
+    losses = {loss.band: loss.lost_share for loss in item.band_losses}
     affected = [band for band, share in losses.items() if share > parameters.data_loss_maximum]
     if affected:
         text = ", ".join(f"{band} ({losses[band]:.3g} %)" for band in affected)

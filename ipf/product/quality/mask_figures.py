@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from ipf.errors import ProductError
 from ipf.product import layout
 from ipf.product.bands import BANDS, Band
 from ipf.product.masks import QUALITY_FLAGS, Flags, read_quality
 from ipf.product.metadata import MaskFile
-from ipf.product.quality.model import Item
+from ipf.product.raster import Grid
+from ipf.product.xml_nodes import Node
 
 _LOST = ("lost_ancillary_packets", "lost_msi_packets")
 _DEGRADED = ("degraded_ancillary_packets", "degraded_msi_packets")
@@ -29,29 +31,30 @@ class BandLosses:
     degraded_rows: int
 
 
-def band_losses(item: Item) -> tuple[BandLosses, ...]:
-    """The losses of every band of a tile, from the masks that its metadata list.
+def band_losses(root: Node, folder: Path, grids: Mapping[int, Grid]) -> tuple[BandLosses, ...]:
+    """The losses of every band of a tile in `folder`, from the masks that its metadata list.
 
-    A band without such a mask, and a mask that cannot be read, raise ProductError.
+    `root` is that of the metadata, `grids` are those of the tile by pixel size in metres. A band without such
+    a mask, and a mask that cannot be read, raise ProductError.
     """
-    return tuple(_losses(item, band) for band in BANDS)
+    return tuple(_losses(root, folder, grids, band) for band in BANDS)
 
 
-def _losses(item: Item, band: Band) -> BandLosses:
+def _losses(root: Node, folder: Path, grids: Mapping[int, Grid], band: Band) -> BandLosses:
     nodes = [
         node
-        for node in item.root.all("Quality_Indicators_Info/Pixel_Level_QI/MASK_FILENAME")
+        for node in root.all("Quality_Indicators_Info/Pixel_Level_QI/MASK_FILENAME")
         if node.attribute("type") in _PACKET_MASKS
         and node.optional_attribute("bandId") is not None
         and node.attribute_band("bandId") == band.name
     ]
     if not nodes:
-        raise ProductError(f"{item.document}: no mask of technical quality of {band.name}")
-    grid = item.tile_grids.get(band.resolution)
-    if grid is None:
-        raise ProductError(f"{item.document}: no Size of {band.resolution} m")
+        raise root.error(f"no mask of technical quality of {band.name}")
+    if band.resolution not in grids:
+        raise root.error(f"no Size of {band.resolution} m")
+    grid = grids[band.resolution]
     paths = [
-        layout.mask_path(item.folder, MaskFile(node.text(), node.attribute("type")), item.document)
+        layout.mask_path(folder, MaskFile(node.text(), node.attribute("type")), Path(root.file))
         for node in nodes
     ]
     flags = read_quality(paths, grid)

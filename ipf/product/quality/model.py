@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ipf.errors import IpfError, ProductError
+from ipf.product.quality.mask_figures import BandLosses, band_losses
 from ipf.product.quality.parameters import QualityParameters
 from ipf.product.quality_report import Check, Container, Outcome, Report
 from ipf.product.raster import Grid
@@ -145,6 +146,11 @@ class Item:
             )
             for resolution, size in sizes.items()
         }
+
+    @cached_property
+    def band_losses(self) -> tuple[BandLosses, ...]:
+        """Packets lost and degraded in each band of a tile, from its masks, which are decoded once."""
+        return band_losses(self.root, self.folder, self.tile_grids)
 
 
 def is_stand_in(path: Path) -> bool:

@@ -123,19 +123,24 @@ class QualityParameters(pydantic.BaseModel):
     )
 
     class_percentage_tolerance: float = Field(
-        0.0001, ge=0, le=100, description="class percentage against the map's (%; rounding of the metadata)"
+        default=0.0001,
+        ge=0,
+        le=100,
+        description="class percentage against the map's (%; rounding of the metadata)",
     )
     coarse_class_percentage_tolerance: float = Field(
-        0.5,
+        default=0.5,
         ge=0,
         le=100,
         description="the same where the map is there at 60 m only (%; choice of this project)",
     )
     mean_aot_tolerance: float = Field(
-        0.0005, ge=0, description="mean optical thickness against the map's (1; half a count of the map)"
+        default=0.0005,
+        ge=0,
+        description="mean optical thickness against the map's (1; half a count of the map)",
     )
     mean_water_vapour_tolerance: float = Field(
-        0.005, ge=0, description="mean water vapour against the map's (cm; choice of this project)"
+        default=0.005, ge=0, description="mean water vapour against the map's (cm; choice of this project)"
     )
 
     @pydantic.model_validator(mode="after")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ipf.product.bands import BANDS
 from ipf.product.quality.format_checks import ALL_LEVELS, metadata_inspection
-from ipf.product.quality.mask_figures import band_losses
 from ipf.product.quality.model import (
     Finding,
     Inspection,
@@ -62,7 +61,7 @@ def _missing_lines(item: Item, parameters: QualityParameters) -> Finding:
     its images lack, of a tile the rows with pixels from lost packets.
     """
     if item.kind == "tile":
-        missing = sum(loss.lost_rows for loss in band_losses(item))
+        missing = sum(loss.lost_rows for loss in item.band_losses)
     elif item.level == "L0":
         missing = _missing_packets(item) * _LINES_OF_A_PACKET
     else:
@@ -89,7 +88,7 @@ def _missing_packets(item: Item) -> int:
 def _corrupted_packets(item: Item, parameters: QualityParameters) -> Finding:
     """Degraded packets: percentage of the image data of a granule; rows of a tile with pixels from such."""
     if item.kind == "tile":
-        found: float = sum(loss.degraded_rows for loss in band_losses(item))
+        found: float = sum(loss.degraded_rows for loss in item.band_losses)
     else:
         content = item.root.child(f"{_QUALITY}/Image_Content_QI")
         common = content.find("Common_IMG_QI") or content
