@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,11 +25,13 @@ from pydantic import Field
 
 from ipf.atomic import write_text
 from ipf.engine import Context, Findings, PlannedFile, SinkStep, StepParameters, TaskRequest, Written
-from ipf.errors import ParameterError, QualityError
-from ipf.product.quality.model import Outcome, QualityParameters
+from ipf.errors import ParameterError, ProductError, QualityError
+from ipf.product.quality.model import Item, Outcome, QualityParameters
 
 RESOURCES_TYPE, REPORT_TYPE = "PERSISTENT_RESOURCES", "REPORT"
 PAGE_NAME = "quality.html"
+BYTES_OF_PIXEL = 6
+"""Bytes held for each pixel of the largest image while it is decoded, measured on official tiles."""
 _SCHEMAS = ("*.xsd", "PSD*/*.xsd")
 
 
@@ -68,8 +70,20 @@ def plan(known: Mapping[str, Any], parameters: QualityControlParameters, context
             *(PlannedFile(INPUT_TYPE, path) for path in writing.files),
             *(() if page is None else (PlannedFile(REPORT_TYPE, page),)),
         ),
+        memory_bytes=max((_memory(given.item) for given in items.items), default=0),
         notes=(*notes, *writing.notes),
     )
+
+
+def _memory(item: Item) -> int:
+    """Bytes that the images of a tile need while they are decoded, one after the other."""
+    if item.kind != "tile":
+        return 0
+    try:
+        grids = replace(item).tile_grids.values()
+    except ProductError:  # which the checks will tell of
+        return 0
+    return max((BYTES_OF_PIXEL * grid.rows * grid.columns for grid in grids), default=0)
 
 
 def with_schemas(parameters: QualityControlParameters, request: TaskRequest) -> QualityControlParameters:

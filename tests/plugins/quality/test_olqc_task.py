@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ipf_plugins.quality import ALIASES
 from lxml import etree
 
+from ipf.engine import load_plugins
 from ipf.product.quality.model import CHECKLISTS
 from ipf.product.quality.parameter_file import SHIPPED_NAME, parameter_document
 from ipf.product.quality.parameters import QualityParameters
@@ -442,3 +444,46 @@ def test_a_part_without_metadata_fails_its_check(tmp_path: Path, small_l1c: Path
     assert called.code == 0, called.stderr
     (root,) = [root for path, root in reports_in(product).items() if "GRANULE" in path and "FORMAT" in path]
     assert inspections(root)["checkMetadata"] == "FAILED"
+
+
+@pytest.mark.parametrize("alias", ("OLQC", *ALIASES))
+def test_every_task_of_the_ground_segment_is_known(alias: str) -> None:
+    assert load_plugins().task(alias).name == "OLQC"
+
+
+def test_a_part_inside_a_product_is_inspected_alone_and_the_operator_told_of_the_manifest(
+    tmp_path: Path, small_l1c: Path, gipp: Path
+) -> None:
+    product = copied(small_l1c, tmp_path)
+    before = tree(product)
+    (tile,) = (product / "GRANULE").iterdir()
+    called = make_job(tmp_path / "job", [tile], gipp=gipp).run()
+    assert called.code == 0, called.stderr
+    after = tree(product)
+    changed = {path for path in after if before.get(path) != after[path]}
+    assert changed == {path for path in reports_in(product) if path.startswith("GRANULE")}
+    assert any("will not know the new reports" in line for line in of_level(called.stdout, "W"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        "S2A_MSIL1C_20220125T151701_N0400_R125_T18LTM_20220125T190036.SAFE",
+        "S2A_MSIL2A_20221005T115411_N0400_R023_T29UNU_20221005T164454.SAFE",
+    ],
+)
+def test_real_products_get_reports_in_the_places_of_their_own(
+    tmp_path: Path, reference_data: Path, name: str
+) -> None:
+    source = reference_data / "products" / name
+    product = copied(source, tmp_path)
+    called = make_job(tmp_path / "job", [product], resources=reference_data / "xsd").run()
+    assert called.code == 0, called.stderr
+    before, after = tree(source), tree(product)
+    assert before.keys() == after.keys()
+    changed = {path for path in after if before[path] != after[path]}
+    assert changed == {*reports_in(product), "manifest.safe"}
+    schema = etree.XMLSchema(etree.parse(reference_data / "xsd/PSD148/OLQC_Report.xsd"))
+    for root in reports_in(product).values():
+        schema.assertValid(root.getroottree())
