@@ -9,12 +9,16 @@ import pytest
 from ipf.product.documents import Documents
 from ipf.product.l2a_writer import L2AProductWriter
 from ipf.product.level_2a import L2AProcessing
+from ipf.product.quality.parameter_file import SHIPPED_NAME, parameter_document
+from ipf.product.quality.parameters import QualityParameters
 from ipf.product.reader import SafeProduct, open_product
 from ipf.product.utc import UtcTime
 from tests.product.products import CONTENT, QUALITY, fill_l2a, write_small_l1c
 
 CREATION = UtcTime.parse("2022-10-05T16:44:54.000000Z")
 CLOUDY = 6.0
+SMALL = QualityParameters(tile_side_minimum=1000.0)
+"""Thresholds under which tiles may be as small as those of the tests."""
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +47,11 @@ def _write_l2a(parent: Path, l1c: SafeProduct, parts: bool) -> tuple[Path, ...]:
     with L2AProductWriter(parent, documents, processing, parts=parts) as writer:
         fill_l2a(writer, documents, l1c.tile_folder, l1c.auxiliary_files)
         return writer.finish(CONTENT, CLOUDY, QUALITY)
+
+
+@pytest.fixture
+def gipp(tmp_path: Path) -> Path:
+    """A parameter file under which small products may pass."""
+    path = tmp_path / f"{SHIPPED_NAME}.xml"
+    path.write_bytes(parameter_document(SMALL))
+    return path
