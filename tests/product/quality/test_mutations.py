@@ -16,12 +16,15 @@ from ipf.product.quality.model import Inspection, Item, Kind, Outcome
 from ipf.product.raster import Grid
 from tests.product.quality.small_products import (
     Damage,
+    added,
     broken,
     checks,
+    cut,
     empty,
     file,
     item_of,
     manifest,
+    other_byte,
     remove,
     text,
     value,
@@ -62,10 +65,19 @@ def residual(seconds: str) -> Damage:
 
 def frames(numbers: str) -> Damage:
     """The datastrip gains a list of made-up source frames."""
-    content = (
-        f"<List_Fake_Decompr_Source_Frames>{numbers}</List_Fake_Decompr_Source_Frames></Image_Data_Info>"
-    )
-    return text("</Image_Data_Info>", content)
+    content = f"<List_Fake_Decompr_Source_Frames>{numbers}</List_Fake_Decompr_Source_Frames>"
+    return added("Image_Data_Info", content)
+
+
+def without_forecast(name: str, element: str) -> Damage:
+    """The forecast that the datastrip names is not in the tile."""
+
+    def damage(item: Item) -> None:
+        assert item.datastrip is not None
+        added("Auxiliary_Data_Info", f"<{element}>S2__OPER_AUX</{element}>")(item.datastrip)
+        (item.folder / "AUX_DATA" / name).unlink()
+
+    return damage
 
 
 def rewritten(pattern: str, resolution: int, kind: ImageKind, planes: int = 1, shift: int = 0) -> Damage:
@@ -176,8 +188,7 @@ MANIFEST_CASES: list[Case] = [
     ),
     case("l1c", "product", FORMAT, "hrefExist", file("INSPIRE.xml", remove)),
     case("l1c", "product", FORMAT, "hrefExist", file("INSPIRE.xml", empty)),
-    case("l1c", "product", FORMAT, "hrefExist", text("</General_Info>", "</General_Info >")),
-    case("l1c", "product", FORMAT, "hrefExist", text("metadataLevel", "metadataLeveL")),
+    case("l1c", "product", FORMAT, "hrefExist", file("GRANULE/*/QI_DATA/*_PVI.jp2", other_byte)),
     case("l1c", "product", FORMAT, "extraData", extra_file),
     case("l1c", "product", FORMAT, "idReferences", manifest('dmdID="acquisitionPeriod', 'dmdID="period')),
     case(
@@ -349,16 +360,16 @@ TILE_CASES: list[Case] = [
         "Tile_Position_Geoposition",
         value("ULX", "499990"),
     ),
-    case("l1c", "tile", FORMAT, "Aux_Cams", file("AUX_DATA/AUX_CAMSFO", remove)),
+    case("l1c", "tile", FORMAT, "Aux_Cams", without_forecast("AUX_CAMSFO", "CAMS_DATA_REF")),
     case("l1c", "tile", FORMAT, "Aux_Cams", file("AUX_DATA/AUX_CAMSFO", empty)),
-    case("l2a", "tile", FORMAT, "Aux_Cams", file("AUX_DATA/AUX_CAMSFO", remove)),
-    case("l1c", "tile", FORMAT, "Ecmwf", file("AUX_DATA/AUX_ECMWFT", remove)),
+    case("l2a", "tile", FORMAT, "Aux_Cams", without_forecast("AUX_CAMSFO", "CAMS_DATA_REF")),
+    case("l1c", "tile", FORMAT, "Ecmwf", without_forecast("AUX_ECMWFT", "ECMWF_DATA_REF")),
     case(
         "l1c",
         "tile",
         FORMAT,
         "Ecmwf",
-        file("AUX_DATA/AUX_ECMWFT", lambda path: path.write_bytes(path.read_bytes()[:-4]) and None),
+        file("AUX_DATA/AUX_ECMWFT", cut),
     ),
     case("l1c", "tile", FORMAT, "checkL1CMasks", file("QI_DATA/MSK_DETFOO_B8A.jp2", remove)),
     case("l1c", "tile", FORMAT, "checkL1CMasks", file("QI_DATA/MSK_CLASSI_B00.jp2", empty)),
@@ -551,6 +562,15 @@ def test_a_tile_without_its_datastrip_has_no_verdict_on_its_time(l1c: Path) -> N
     (item,) = items_of(folder)
     check = checks(item)[f"{SENSOR}.Sensing_Time"]
     assert (check.outcome, check.message) == (Outcome.NOT_RUN, "NOT RUN: the datastrip is not at hand")
+
+
+def test_forecasts_that_nobody_names_are_not_missed(l1c: Path, tmp_path: Path) -> None:
+    copy = tmp_path / l1c.name
+    shutil.copytree(l1c, copy)
+    for path in copy.glob("GRANULE/*/AUX_DATA/*"):
+        path.unlink()
+    found = checks(item_of(copy, "tile"))
+    assert {found[f"{FORMAT}.{name}"].outcome for name in ("Aux_Cams", "Ecmwf")} == {Outcome.NOT_RUN}
 
 
 def test_what_a_writer_checks_needs_nothing_that_comes_later() -> None:
