@@ -10,6 +10,7 @@ from typing import cast, get_args
 
 from ipf.errors import ProductError
 from ipf.product import layout
+from ipf.product.images import EXTENSIONS
 from ipf.product.manifest_objects import MANIFEST_NAME
 from ipf.product.names import baseline_in_name
 from ipf.product.quality.model import Item, Kind, Level
@@ -28,6 +29,7 @@ _PART_FOLDER = re.compile(
     r"S2[A-D_]_[A-Z0-9]{4}_MSI_(?P<level>L0_|L1A|L1B|L1C|L2A)_(?P<long>DS|GR|TL)_[\w.]+", re.ASCII
 )
 _PART_ROOT = re.compile(r"Level-(?P<level>0|1A|1B|1C|2A)_(?P<kind>DataStrip|Granule|Tile)_ID", re.ASCII)
+_PRODUCT_ROOT = re.compile(r"Level-(?P<level>0|1A|1B|1C|2A)_User_Product", re.ASCII)
 _COMPACT_FOLDER = re.compile(r"(?P<level>L0|L1A|L1B|L1C|L2A)_T[0-9A-Z]{5}_A\d{6}_\w+", re.ASCII)
 _KINDS: dict[str, Kind] = {"DS": "datastrip", "GR": "granule", "TL": "tile"}
 _ROOT_KINDS: dict[str, Kind] = {"DataStrip": "datastrip", "Granule": "granule", "Tile": "tile"}
@@ -59,6 +61,10 @@ def _of_document(path: Path) -> list[Item]:
     match = _PRODUCT_DOCUMENT.fullmatch(path.name)
     if match is not None:
         return _of_product(path, _level(match["compact"] or match["long"]))
+    if _PART_DOCUMENT.fullmatch(path.name) is None:
+        match = _PRODUCT_ROOT.fullmatch(_root_of(path).name)
+        if match is not None:
+            return _of_product(path, _level(f"L{match['level']}"))
     return [_part(path.parent, path)]
 
 
@@ -152,7 +158,7 @@ def _identifier(item: Item) -> str:
         name = item.document.stem.replace("_MTD_", "_MSI_", 1)
         baseline = None if root is None else root.optional_text(_BASELINE_ELEMENT)
         return name if baseline is None else f"{name}_N{baseline}"
-    return item.folder.name
+    return item.folder.name if _PART_DOCUMENT.fullmatch(item.document.name) else item.document.stem
 
 
 def _baseline(item: Item) -> str | None:
@@ -258,8 +264,15 @@ def _granule(product: Item, identifier: str, images: Sequence[str]) -> Item:
         PurePosixPath(*path.parts[2:]) if len(path.parts) > _DEPTH else PurePosixPath("IMG_DATA") / path.name
         for path in paths
     ]
-    named = tuple(f"{path}" if path.suffix == ".jp2" else f"{path}.jp2" for path in relative)
-    return replace(item, images=named)
+    return replace(item, images=tuple(_with_extension(folder, path) for path in relative))
+
+
+def _with_extension(folder: Path, path: PurePosixPath) -> str:
+    """Path of an image with the extension of the file that is there, of JPEG 2000 where none is."""
+    if path.suffix in EXTENSIONS:
+        return str(path)
+    names = [f"{path}{extension}" for extension in (".jp2", *EXTENSIONS)]
+    return next((name for name in names if (folder / name).is_file()), names[0])
 
 
 def _document_in(folder: Path, code: str, identifier: str) -> Path:

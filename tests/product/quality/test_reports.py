@@ -210,6 +210,24 @@ def test_parts_are_found_without_the_document_of_the_product(l1c: Path, tmp_path
     assert not items[1].document.exists()
 
 
+def test_a_document_of_any_name_is_known_by_its_root(l1c: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "some"
+    shutil.copytree(l1c, copy)
+    _, strip, tile = items_of(copy)
+    for number, item in enumerate(items_of(copy)):
+        item.document.rename(item.document.with_name(f"{number}.xml"))
+    (found,) = items_of(tile.folder / "2.xml")
+    assert (found.kind, found.identifier) == ("tile", tile.identifier)
+    (found,) = items_of(strip.folder / "1.xml")
+    assert (found.kind, found.level, found.identifier) == ("datastrip", "L1C", "1")
+    items = items_of(copy / "0.xml")
+    assert [(item.kind, item.document.exists()) for item in items] == [
+        ("product", True),
+        ("datastrip", False),
+        ("tile", False),
+    ]
+
+
 def test_where_there_is_nothing_to_inspect(tmp_path: Path) -> None:
     with pytest.raises(ProductError, match="is missing"):
         items_of(tmp_path / "absent")
