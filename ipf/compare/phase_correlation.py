@@ -1,0 +1,207 @@
+"""Sub-pixel shift of two windows by phase correlation.
+
+The cross-power spectrum of both windows, every frequency with the weight 1, has its inverse transform peak at
+the shift (Kuglin and Hines 1975); the peak is refined by a transform of few rows and columns at a finer step
+(Guizar-Sicairos, Thurman and Fienup 2008, doi:10.1364/OL.33.000156). Windows are no periodic functions:
+their edges pull the peak to whole pixels. They are therefore tapered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+from scipy.signal.windows import tukey
+
+Image = npt.NDArray[np.float64]
+Spectrum = npt.NDArray[np.complex128]
+
+TAPER = 64
+"""Pixels along a side that the cosine of the taper takes, both ends together: all of a window of 64."""
+
+COHERENT = 0.6
+"""Height of the peak (1 for a pure shift) below which whole windows are used beside the tapered ones.
+
+Of images of one date, whose peak is 0.7 to 1 high, the edges are the error: 0.02 pixels in whole windows of
+256. Of two dates (0.3 to 0.6 over farmland, ten days apart) what changed on the ground is, and the more
+pixels count the less: 0.038 pixels with both, 0.043 with the taper alone, 0.047 without it.
+"""
+
+EDGES = 0.85
+"""Share of the tapered windows' peak that whole windows must reach for that: less, and it is their edges."""
+
+FINEST = 0.3
+"""Frequencies (cycles a pixel) above this are left out for images of one date: resampling bends their phases.
+
+It leaves the phase of the finest detail near that of a shift by whole pixels: with all frequencies, shifts by
+cubic splines come out 0.07 pixels too small, with these within 0.01, and by linear interpolation within 0.04.
+"""
+
+STEPS = (0.1, 0.01, 0.001)
+"""Steps of the finer and finer transforms around the peak, in pixels."""
+
+REACH = 1.5
+"""How far from the whole pixel the first of them looks, in pixels."""
+
+NOTHING = 1e-10
+"""Amplitudes below this share of the largest have no phase: they are rounding errors of the transform."""
+
+
+class Shift(NamedTuple):
+    """Where the content of the candidate lies, against the reference, in pixels: down and right positive.
+
+    `correlation` is that of both windows over their overlap, tapered, the shift undone. All are NaN where
+    nothing could be measured.
+    """
+
+    row: float
+    column: float
+    correlation: float
+
+
+NO_SHIFT = Shift(np.nan, np.nan, np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class CrossSpectrum:
+    """Half of the spectrum (as of `rfft2`) of candidate times conjugate of reference, and the whole's shape.
+
+    `variance` is the geometric mean of both windows' summed squares, in the scale of the spectrum's sum.
+    """
+
+    values: Spectrum
+    shape: tuple[int, int]
+    variance: float
+
+    def phases(self) -> Spectrum:
+        """Every frequency with amplitude 1, and 0 where there is none to speak of."""
+        amplitude = np.abs(self.values)
+        least = NOTHING * amplitude.max()
+        return np.divide(
+            self.values, amplitude, out=np.zeros_like(self.values), where=amplitude > max(least, 0.0)
+        )
+
+    def correlation(self, row: float, column: float) -> float:
+        """Correlation coefficient of both windows, the shift undone."""
+        at = surface(self.values, self.shape, np.array([row]), np.array([column]))[0, 0]
+        return float(at * self.shape[0] * self.shape[1] / self.variance)
+
+
+def cross_spectrum(reference: Image, candidate: Image, taper: int = TAPER) -> CrossSpectrum:
+    """Cross spectrum of two windows of one shape, without their (weighted) means."""
+    weights = np.outer(*(tukey(length, min(taper / length, 1.0)) for length in reference.shape))
+    transforms = [
+        scipy.fft.rfft2((image - np.average(image, weights=weights)) * weights)
+        for image in (reference, candidate)
+    ]
+    counts = _counts(reference.shape)
+    power = [float(((part.real**2 + part.imag**2) * counts).sum()) for part in transforms]
+    values = transforms[1] * transforms[0].conj()
+    return CrossSpectrum(values, reference.shape, float(np.sqrt(power[0] * power[1])))
+
+
+def measured_shift(reference: Image, candidate: Image) -> Shift:
+    """Shift of two windows of one shape without gaps, both of which vary.
+
+    A shift that makes the windows no more alike than none does is none: without it, noise on images that
+    are otherwise smooth passes for a shift.
+    """
+    whole = cross_spectrum(reference, candidate)
+    rows, columns = _whole_pixels(whole)
+    parts = _overlap(reference, candidate, rows, columns)
+    overlap = whole if parts[0].shape == reference.shape else cross_spectrum(*parts)
+    if not overlap.variance > 0:
+        return NO_SHIFT
+    phases = overlap.phases()
+    row, column, _ = _refined(_coarse(phases, overlap.shape), overlap.shape)
+    row, column = rows + row, columns + column
+    if _refined(phases, overlap.shape)[2] < COHERENT:
+        row, column = _of_two_dates(reference, candidate, whole, (row, column))
+    alike = overlap.correlation(row - rows, column - columns)
+    unmoved = whole.correlation(0.0, 0.0)
+    return Shift(0.0, 0.0, unmoved) if unmoved >= alike else Shift(row, column, alike)
+
+
+def _of_two_dates(
+    reference: Image, candidate: Image, tapered: CrossSpectrum, shift: tuple[float, float]
+) -> tuple[float, float]:
+    """The shift near `shift` that whole and tapered windows have together; `shift` where edges spoil them."""
+    phases = tapered.phases()
+    whole = cross_spectrum(reference, candidate, taper=0).phases()
+    near = round(shift[0]), round(shift[1])
+    heights = [_refined(spectrum, tapered.shape, near)[2] for spectrum in (whole, phases)]
+    if heights[0] < EDGES * heights[1]:
+        return shift
+    return _refined(whole + phases, tapered.shape, near)[:2]
+
+
+def surface(
+    spectrum: Spectrum,
+    shape: tuple[int, int],
+    rows: npt.NDArray[np.float64],
+    columns: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Inverse transform of half a spectrum at any rows and columns, as two products of matrices."""
+    angles = np.outer(rows, scipy.fft.fftfreq(shape[0])), np.outer(scipy.fft.rfftfreq(shape[1]), columns)
+    down, across = (np.exp(2j * np.pi * angle) for angle in angles)
+    weighted = spectrum * _counts(shape)
+    values: npt.NDArray[np.float64] = (down @ weighted @ across).real / (shape[0] * shape[1])
+    return values
+
+
+def _counts(shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """How often each column of half a spectrum stands in the whole one."""
+    counts = np.full(shape[1] // 2 + 1, 2.0)
+    counts[0] = 1.0
+    if shape[1] % 2 == 0:
+        counts[-1] = 1.0
+    return counts
+
+
+def _coarse(phases: Spectrum, shape: tuple[int, int]) -> Spectrum:
+    """Half a spectrum without its highest frequencies."""
+    frequency = np.hypot(scipy.fft.fftfreq(shape[0])[:, np.newaxis], scipy.fft.rfftfreq(shape[1]))
+    return np.where(frequency <= FINEST, phases, 0)
+
+
+def _whole_pixels(spectrum: CrossSpectrum) -> tuple[int, int]:
+    """The peak to whole pixels: rows and columns, negative beyond half of the window."""
+    values = scipy.fft.irfft2(spectrum.phases(), s=spectrum.shape)
+    peak = np.unravel_index(int(values.argmax()), values.shape)
+    row, column = (
+        int(at) - length if at > length // 2 else int(at)
+        for at, length in zip(peak, spectrum.shape, strict=True)
+    )
+    return row, column
+
+
+def _overlap(reference: Image, candidate: Image, rows: int, columns: int) -> tuple[Image, Image]:
+    """The parts of both windows that show the same, when the candidate is shifted by whole pixels."""
+    height = scipy.fft.prev_fast_len(reference.shape[0] - abs(rows), real=True)
+    width = scipy.fft.prev_fast_len(reference.shape[1] - abs(columns), real=True)
+    top, left = max(-rows, 0), max(-columns, 0)
+    lower, right = max(rows, 0), max(columns, 0)
+    return (
+        reference[top : top + height, left : left + width],
+        candidate[lower : lower + height, right : right + width],
+    )
+
+
+def _refined(
+    phases: Spectrum, shape: tuple[int, int], near: tuple[int, int] = (0, 0)
+) -> tuple[float, float, float]:
+    """Row, column and height of the peak near whole pixels."""
+    row, column, height = float(near[0]), float(near[1]), 0.0
+    reach = REACH
+    for step in STEPS:
+        count = round(reach / step)
+        offsets = np.arange(-count, count + 1) * step
+        values = surface(phases, shape, row + offsets, column + offsets)
+        down, across = np.unravel_index(int(values.argmax()), values.shape)
+        row, column = float(row + offsets[down]), float(column + offsets[across])
+        height = float(values[down, across])
+        reach = step
+    return row, column, height
