@@ -60,8 +60,10 @@ def shift_of(reference: Image, candidate: Image) -> Shift:
         return NO_SHIFT
     first, second = (image for image in filled if image is not None)
     shift = measured_shift(first, second)
+    if shift.correlation >= GOOD_CORRELATION:
+        return shift
     noise = min(map(_likeness_of_neighbours, (first, second))) < NEIGHBOURS_ALIKE
-    return NO_SHIFT if noise and not shift.correlation >= GOOD_CORRELATION else shift
+    return NO_SHIFT if noise else shift
 
 
 def shift_field(reference: ReadWindow, candidate: ReadWindow, shape: tuple[int, int]) -> ShiftField:
@@ -76,7 +78,8 @@ def shift_field(reference: ReadWindow, candidate: ReadWindow, shape: tuple[int, 
     shifts = np.array(
         [shift_of(reference(at), candidate(at)) for at in _windows(rows, columns, window)], dtype=np.float64
     ).reshape(*grid, 3)
-    centres = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1) + (window - 1) / 2
+    first = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).astype(np.float64)
+    centres: npt.NDArray[np.float64] = first + (window - 1) / 2
     return ShiftField(window, centres, shifts[..., 0], shifts[..., 1], shifts[..., 2])
 
 
