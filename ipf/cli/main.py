@@ -23,6 +23,7 @@ COMMANDS = {
     "lut": "ipf.cli.lut:lut",
     "plan": "ipf.cli.plan:plan",
     "plugins": "ipf.cli.plugins:plugins",
+    "regression": "ipf.cli.regression:regression",
     "run": "ipf.cli.run:run",
 }
 """Built-in commands: module and attribute by name."""

@@ -1,0 +1,176 @@
+"""References of regression cases: folders of products, or those packed, with a note on every change.
+
+A reference is a folder with a folder for each file type, or ``products.tar.xz`` with the same in it, and
+``CHANGES.md``. A new one appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from ipf.atomic import TEMPORARY_PREFIX
+from ipf.compare.figures import ClassMapFigures, MaskFigures
+from ipf.compare.results import Comparison, PartResult
+from ipf.errors import OutputError, ProductError
+
+ARCHIVE = "products.tar.xz"
+CHANGES = "CHANGES.md"
+
+
+def matches(folder: Path, patterns: Iterable[str]) -> list[Path]:
+    """What a case compares in a folder of outputs, relative to it, sorted.
+
+    A pattern that is the name of a folder (a file type) stands for everything in it, any other for the paths
+    that it matches.
+    """
+    found: set[Path] = set()
+    for pattern in patterns:
+        whole = folder / pattern
+        paths = whole.iterdir() if whole.is_dir() else folder.glob(pattern)
+        found.update(path.relative_to(folder) for path in paths)
+    return sorted(found)
+
+
+def opened(reference: Path, scratch: Path) -> Path:
+    """Folder of a reference's products: its own, or `scratch` when they are packed.
+
+    Raises `ProductError` naming the reference when it is not there or cannot be unpacked.
+    """
+    archive = reference / ARCHIVE
+    if archive.is_file():
+        try:
+            with tarfile.open(archive, "r:xz") as packed:
+                packed.extractall(scratch, filter="data")
+        except (OSError, EOFError, tarfile.TarError) as problem:
+            raise ProductError(f"{archive}: cannot be unpacked: {problem}") from problem
+        return scratch
+    if not reference.is_dir():
+        raise ProductError(f"{reference}: no such reference; 'ipf regression --update-references' makes one")
+    return reference
+
+
+def write_reference(
+    reference: Path, products: Path, parts: Iterable[Path], *, packed: bool, note: Sequence[str]
+) -> None:
+    """Put `parts` of the folder `products` in the place of a reference, and add `note` to its changes.
+
+    Raises `OutputError` naming the reference when it cannot be written; the old one stays then.
+    """
+    told = reference / CHANGES
+    try:
+        before = told.read_text(encoding="utf-8").rstrip() if told.exists() else f"# {reference.name}"
+        with _replaced(reference) as made:
+            if packed:
+                _pack(products, parts, made / ARCHIVE)
+            else:
+                for part in parts:
+                    _copy(products / part, made / part)
+            (made / CHANGES).write_text("\n".join([before, "", *note, ""]), encoding="utf-8")
+    except OSError as problem:
+        raise OutputError(f"{reference}: cannot be written: {problem.strerror or problem}") from problem
+
+
+def change_note(day: date, reason: str, comparisons: Iterable[tuple[str, Comparison]]) -> list[str]:
+    """The lines that tell of a change: day, reason, and how the new products differ from the old ones."""
+    lines = [f"## {day.isoformat()}", "", reason, ""]
+    rows = [
+        f"| {product} | {part.item} | {_differences(part)} |"
+        for product, comparison in comparisons
+        for part in comparison.parts
+        if _differences(part)
+    ]
+    failures = [
+        f"- {product}: {check.name} of {check.item}: {check.message}"
+        for product, comparison in comparisons
+        for check in comparison.failures
+    ]
+    if rows:
+        lines += ["| product | part | difference from the reference before |", "|---|---|---|", *rows, ""]
+    if failures:
+        lines += ["Checks that failed against it:", "", *failures]
+    if not rows and not failures:
+        lines.append("The first reference, or one whose figures are not known.")
+    return lines
+
+
+def _differences(part: PartResult) -> str:
+    """The differences of one part in a line; empty for none."""
+    raster = part.raster
+    if raster is not None and (raster.differing or raster.no_data_lost or raster.no_data_gained):
+        unit = "" if raster.unit in ("", "1") else f" {raster.unit}"
+        changes = f"maximum {raster.all.maximum:.4g}{unit}, RMS {raster.all.uncertainty:.4g}{unit}"
+        no_data = raster.no_data_lost + raster.no_data_gained
+        return changes + (f", {no_data} pixels without data on one side" if no_data else "")
+    if part.classes is not None and part.classes.agreement < 1:
+        return _class_changes(part.classes)
+    if part.mask is not None and part.mask.first_at is not None:
+        return _mask_changes(part.mask)
+    counted = sum(difference.counts for difference in part.document)
+    return f"{counted} differences" if counted else ""
+
+
+def _class_changes(figures: ClassMapFigures) -> str:
+    changed = int(figures.confusion.sum() - figures.confusion.trace())
+    return f"{changed} pixels of another class, agreement {100 * figures.agreement:.3f} %"
+
+
+def _mask_changes(figures: MaskFigures) -> str:
+    return f"{sum(figures.lost.values())} bits lost, {sum(figures.gained.values())} gained"
+
+
+@contextmanager
+def _replaced(folder: Path) -> Iterator[Path]:
+    """A new folder beside `folder` that takes its place when the block ends well."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder.parent))
+    old = made / "old"
+    new = made / "new"
+    new.mkdir()
+    try:
+        yield new
+        if folder.exists():
+            folder.rename(old)
+        try:
+            new.rename(folder)
+        except OSError:
+            if old.exists():
+                old.rename(folder)
+            raise
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target)
+    else:
+        shutil.copyfile(source, target)
+
+
+def _pack(products: Path, parts: Iterable[Path], archive: Path) -> None:
+    """Pack files so that the same products give the same bytes: sorted, without times and owners."""
+    files = sorted(
+        file
+        for part in parts
+        for file in ([products / part] if (products / part).is_file() else _files(products / part))
+    )
+    with tarfile.open(archive, "w:xz", format=tarfile.PAX_FORMAT, preset=9) as packed:
+        for file in files:
+            entry = tarfile.TarInfo(file.relative_to(products).as_posix())
+            content = file.read_bytes()
+            entry.size, entry.mode = len(content), 0o644
+            packed.addfile(entry, io.BytesIO(content))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for place, _, names in os.walk(folder):
+        yield from (Path(place) / name for name in names)
