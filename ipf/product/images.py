@@ -11,12 +11,13 @@ import ctypes
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from osgeo import gdal
+from osgeo import gdal, gdal_array
 
 from ipf.errors import ProductError
 from ipf.product.equal_tiles import equal_tiles
@@ -110,7 +111,41 @@ def check_image(path: Path, grid: Grid, components: int, dtype: np.dtype[Any]) -
             raise ProductError(f"{path}: samples of {found}, expected {dtype}")
 
 
-def _pieces(path: Path, grid: Grid, threads: int, components: int) -> Iterator[Piece]:
+@dataclass(frozen=True, slots=True)
+class ImageHeader:
+    """What an image says of itself: rows and columns, number of components, type of all their samples."""
+
+    shape: tuple[int, int]
+    components: int
+    dtype: np.dtype[Any]
+
+
+def image_header(path: Path) -> ImageHeader:
+    """Read what an image says of itself, whatever its size and place; nothing is decoded.
+
+    Raises ProductError naming the file when it is missing, a stand-in, cut or not an image.
+    """
+    _check_file(path)
+    with _gdal(_LEAST_THREADS), _as_product_error(path):
+        return header_of(_open(path))
+
+
+def header_of(dataset: gdal.Dataset) -> ImageHeader:
+    """The same of an open dataset; the type is the one that holds the samples of all components."""
+    kinds = [dataset.GetRasterBand(band + 1).DataType for band in range(dataset.RasterCount)]
+    dtype = np.result_type(*(gdal_array.GDALTypeCodeToNumericTypeCode(kind) for kind in kinds))
+    return ImageHeader((dataset.RasterYSize, dataset.RasterXSize), dataset.RasterCount, np.dtype(dtype))
+
+
+def image_pieces(path: Path, threads: int = 1) -> Iterator[Piece]:
+    """Decode an image of any size and place piece by piece, each perhaps more than once; the last one holds.
+
+    Raises ProductError naming the file when it is missing, a stand-in, cut or not an image.
+    """
+    return _pieces(path, None, threads, image_header(path).components)
+
+
+def _pieces(path: Path, grid: Grid | None, threads: int, components: int) -> Iterator[Piece]:
     """Pieces that make up the image, each perhaps more than once; the last one holds.
 
     Where enough tiles are equal one of each kind is decoded; where not, or one of them is damaged, all are,
@@ -129,21 +164,26 @@ def _pieces(path: Path, grid: Grid, threads: int, components: int) -> Iterator[P
         yield from _stripes(path, grid, components)
 
 
-def _distinct_tiles(path: Path, grid: Grid, components: int, groups: list[list[Window]]) -> Iterator[Piece]:
+def _distinct_tiles(
+    path: Path, grid: Grid | None, components: int, groups: list[list[Window]]
+) -> Iterator[Piece]:
     """Samples of the first tile of each group, with the windows of all."""
     dataset = _open(path)
-    _check_image(path, dataset, grid, components)
+    if grid is not None:
+        _check_image(path, dataset, grid, components)
     for windows in groups:
         yield windows, _samples(dataset, windows[0])
 
 
-def _stripes(path: Path, grid: Grid, components: int) -> Iterator[Piece]:
+def _stripes(path: Path, grid: Grid | None, components: int) -> Iterator[Piece]:
     """Stripes of one or a few rows of internal tiles, so that GDAL's own copy stays small."""
     dataset = _open(path)
-    _check_image(path, dataset, grid, components)
+    if grid is not None:
+        _check_image(path, dataset, grid, components)
+    rows, columns = dataset.RasterYSize, dataset.RasterXSize
     height = dataset.GetRasterBand(1).GetBlockSize()[1] * (_STRIPE_BLOCKS if components == 1 else 1)
-    for top in range(0, grid.rows, height):
-        window = Window(top, 0, min(height, grid.rows - top), grid.columns)
+    for top in range(0, rows, height):
+        window = Window(top, 0, min(height, rows - top), columns)
         yield [window], _samples(dataset, window)
 
 
