@@ -150,7 +150,8 @@ def _run(runner: Runner, case: Case, reason: str | None) -> CaseResult:
     from ipf.compare.references import change_note, matches, write_reference
     from ipf.compare.suite_run import CaseStatus
 
-    click.echo(f"{case.name} ...", err=True)
+    if sys.stderr is not None and sys.stderr.isatty():
+        click.echo(f"{case.name} ...", err=True)
     result = runner.run(case)
     if reason is None or not result.complete or result.status is CaseStatus.PASSED:
         return result

@@ -72,7 +72,7 @@ def write_reference(
                 _pack(products, parts, made / ARCHIVE)
             else:
                 for part in parts:
-                    _copy(products / part, made / part)
+                    copied(products / part, made / part)
             (made / CHANGES).write_text("\n".join([before, "", *note, ""]), encoding="utf-8")
     except OSError as problem:
         raise OutputError(f"{reference}: cannot be written: {problem.strerror or problem}") from problem
@@ -148,7 +148,8 @@ def _replaced(folder: Path) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _copy(source: Path, target: Path) -> None:
+def copied(source: Path, target: Path) -> None:
+    """Copy a file or a folder to `target`, the folders above it being made."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
         shutil.copytree(source, target)

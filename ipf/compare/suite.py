@@ -39,10 +39,14 @@ _TOLERANCE_FILE = ".toml"
 
 @dataclass(frozen=True, slots=True)
 class ReferenceInput:
-    """An input that is part of another case's reference: a path or pattern in it that stands for one."""
+    """An input that is part of another case's reference: a path or pattern in it that stands for one.
+
+    `changed` says that the job writes into it: a copy of it stands among the outputs, under its file type.
+    """
 
     case: str
     path: str
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,7 @@ class _Defaults(_Table):
 class _Input(_Table):
     case: Text
     path: Text
+    changed: bool = False
 
 
 class _Case(_Defaults):
@@ -186,7 +191,7 @@ def _case(folder: Path, suite: _Suite, case: _Case) -> Case:
         timeout=said["timeout"],
         parameters={name: _text(value) for name, value in case.parameters.items()},
         inputs={
-            name: folder / value if isinstance(value, str) else ReferenceInput(value.case, value.path)
+            name: folder / value if isinstance(value, str) else ReferenceInput(**value.model_dump())
             for name, value in case.inputs.items()
         },
         plugins=tuple(folder / name for name in said["plugins"]),

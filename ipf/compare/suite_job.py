@@ -42,8 +42,8 @@ def apart(
         made: list[Output] = []
         for each in task.outputs:
             folder = _folder(outputs, each.file_type, made, tasks)
-            moved[home / (each.path or ".")] = folder
             made.append(_output(each, folder))
+            moved[home / (each.path or ".")] = Path(made[-1].path)
         tasks.append(_absolute(replace(task, inputs=taken, outputs=tuple(made)), home, scratch))
     if order.dialect == PARAMETERS_OF_TASKS:
         tasks = [replace(task, parameters=_merged(task.parameters, parameters)) for task in tasks]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from ipf.compare.references import matches, opened
+from ipf.compare.references import copied, matches, opened
 from ipf.compare.results import Comparison, Status
 from ipf.compare.suite import Case, ReferenceInput, Suite
 from ipf.compare.suite_job import apart
@@ -115,7 +115,10 @@ class Runner:
         """Run the job order; `IpfError` when it fails."""
         scratch = folder / "scratch"
         scratch.mkdir()
-        inputs = {name: self._input(source, folder) for name, source in case.inputs.items()}
+        inputs = {
+            name: source if isinstance(source, Path) else self._of_reference(name, source, folder)
+            for name, source in case.inputs.items()
+        }
         order = read_job_order(case.job_order)
         order = apart(order, case.job_order, folder / OUTPUTS, scratch, inputs, case.parameters)
         copy = folder / case.job_order.name
@@ -127,19 +130,18 @@ class Runner:
             self.environment,
         )
 
-    def _input(self, source: Path | ReferenceInput, folder: Path) -> Path:
-        """Path of an input; parts of references are copied, since some jobs write into their inputs."""
-        if isinstance(source, Path):
-            return source
+    def _of_reference(self, file_type: str, source: ReferenceInput, folder: Path) -> Path:
+        """Path of an input that is part of a reference; `ProductError` when it is not there."""
         reference = self.suite.case(source.case).reference
-        copy = folder / "inputs" / source.case
-        products = opened(reference, copy)
-        if not copy.exists():
-            shutil.copytree(products, copy)
-        found = sorted(copy.glob(source.path))
+        products = opened(reference, folder / "inputs" / source.case)
+        found = sorted(products.glob(source.path))
         if len(found) != 1:
             raise ProductError(f"{reference}: {source.path}: expected one file or folder, found {len(found)}")
-        return found[0]
+        if not source.changed:
+            return found[0]
+        copy = folder / OUTPUTS / file_type / found[0].name
+        copied(found[0], copy)
+        return copy
 
     def _options(self, case: Case) -> list[str]:
         given = {

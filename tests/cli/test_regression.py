@@ -1,0 +1,291 @@
+"""``ipf regression``: cases are run apart, compared, told of, and made references where there is a reason."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from ipf.cli import regression
+from ipf.compare.results import Check, CheckName, Comparison, Status
+from ipf.compare.suite import Case
+from tests.cli.programs import Called, call, make_job, run
+
+SUITE = """
+tolerances = "rounding"
+timeout = 60
+
+[[case]]
+name = "first"
+job_order = "first/JobOrder.4711.xml"
+outputs = ["SUM"]
+reference = "references/first"
+
+[[case]]
+name = "second"
+job_order = "second/JobOrder.4711.xml"
+outputs = ["SUM/*.txt"]
+reference = "references/second"
+packed = true
+"""
+
+
+def compare_bytes(reference: Path, candidate: Path, case: Case, threads: int) -> Comparison:
+    """A comparison of one check; the tiny chain makes text, of which the real one knows nothing."""
+    assert case.tolerances == "rounding"
+    same = reference.read_bytes() == candidate.read_bytes()
+    check = Check(
+        CheckName.BYTES,
+        candidate.name,
+        Status.PASSED if same else Status.FAILED,
+        "the same bytes" if same else "other bytes",
+    )
+    return Comparison(reference, candidate, "text", "rounding", (check,))
+
+
+def make_suite(folder: Path) -> Path:
+    """A suite of two tiny jobs that has no reference yet."""
+    make_job(folder / "first")
+    make_job(folder / "second")
+    path = folder / "suite.toml"
+    path.write_text(SUITE)
+    return path
+
+
+@pytest.fixture
+def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A suite that has no reference yet."""
+    monkeypatch.setattr(regression, "_compare", compare_bytes)
+    return make_suite(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def references(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """References of the suite."""
+    made = make_suite(tmp_path_factory.mktemp("suite"))
+    assert update(made).code == 0
+    return made.parent / "references"
+
+
+@pytest.fixture
+def approved(suite: Path, references: Path) -> Path:
+    """The suite with references."""
+    shutil.copytree(references, suite.parent / "references")
+    return suite
+
+
+def update(suite: Path, *more: str) -> Called:
+    return call("ipf", "regression", suite, "--update-references", "--reason", "They are good.", *more)
+
+
+def statuses(called: Called) -> dict[str, str]:
+    """Status of each case in the printed table."""
+    rows = [line.split() for line in called.stdout.splitlines()]
+    return {row[0]: row[1] for row in rows if len(row) > 1 and row[0] in ("first", "second")}
+
+
+def set_behaviour(suite: Path, case: str, behaviour: str) -> None:
+    (suite.parent / case / "in.tiny").write_text(behaviour)
+
+
+def damage(suite: Path) -> None:
+    """Change the reference of the first case."""
+    (sum_file,) = (suite.parent / "references" / "first" / "SUM").iterdir()
+    sum_file.write_text("0\n")
+
+
+def test_cases_without_references_are_errors_and_the_others_still_run(suite: Path) -> None:
+    assert update(suite, "--case", "second").code == 0
+    called = call("ipf", "regression", suite)
+    assert called.code >= 128
+    assert statuses(called) == {"first": "ERROR", "second": "PASSED"}
+    assert f"{suite.parent / 'references' / 'first'}: no such reference" in called.stdout
+
+
+def test_references_in_both_forms_are_passed(approved: Path) -> None:
+    references = approved.parent / "references"
+    assert (references / "first" / "SUM" / "sum.txt").is_file()
+    with tarfile.open(references / "second" / "products.tar.xz") as packed:
+        assert packed.getnames() == ["SUM/sum.txt"]
+    called = call("ipf", "regression", approved)
+    assert (called.code, statuses(called)) == (0, {"first": "PASSED", "second": "PASSED"})
+
+
+def test_a_changed_product_fails_its_case_only(approved: Path) -> None:
+    damage(approved)
+    called = call("ipf", "regression", approved)
+    assert called.code >= 128
+    assert statuses(called) == {"first": "FAILED", "second": "PASSED"}
+    assert "bytes of sum.txt in SUM/sum.txt: other bytes (1 of 1 checks failed)" in called.stdout
+    assert call("ipf", "regression", approved, "--case", "second").code == 0
+
+
+def test_every_report_says_the_same(approved: Path, tmp_path: Path) -> None:
+    damage(approved)
+    set_behaviour(approved, "second", "unreadable")
+    called = call("ipf", "regression", approved, "--json", tmp_path / "r.json", "--junit", tmp_path / "r.xml")
+    assert called.code >= 128
+    cases = json.loads((tmp_path / "r.json").read_text())["cases"]
+    assert {case["name"]: case["status"] for case in cases} == {"first": "FAILED", "second": "ERROR"}
+    assert cases[0]["comparisons"][0]["checks"][0]["message"] == "other bytes"
+    junit = etree.parse(tmp_path / "r.xml").getroot()
+    assert dict(junit.attrib) == {"name": "suite", "tests": "3", "failures": "1", "errors": "1"}
+    assert junit.xpath("testsuite[@name='first']/testcase/failure/@message") == ["other bytes"]
+    (error,) = junit.xpath("testsuite[@name='second']/testcase[@name='run']/error/@message")
+    assert error == cases[1]["message"]
+    assert "ended with exit code 165" in error
+
+
+def test_a_job_that_fails_or_takes_too_long_is_an_error(approved: Path, tmp_path: Path) -> None:
+    set_behaviour(approved, "first", "unreadable")
+    set_behaviour(approved, "second", "long_python")
+    approved.write_text(approved.read_text().replace("timeout = 60", "timeout = 3"))
+    called = call("ipf", "regression", approved, "--work", tmp_path / "work")
+    assert statuses(called) == {"first": "ERROR", "second": "ERROR"}
+    assert "took more than 3 s" in called.stdout
+    assert "[E]" in (tmp_path / "work" / "first" / "log.txt").read_text()
+
+
+def test_an_output_that_is_not_made_is_an_error(approved: Path) -> None:
+    approved.write_text(approved.read_text().replace('"SUM/*.txt"', '"SUM/*.txt", "SUM/*.tif"'))
+    called = call("ipf", "regression", approved)
+    assert statuses(called) == {"first": "PASSED", "second": "ERROR"}
+    assert "made no output 'SUM/*.tif'" in called.stdout
+
+
+def test_an_output_that_the_reference_lacks_is_an_error(approved: Path) -> None:
+    (approved.parent / "references" / "first" / "SUM" / "more.txt").write_text("1\n")
+    called = call("ipf", "regression", approved, "--case", "first")
+    assert statuses(called) == {"first": "ERROR"}
+    assert "expected SUM/more.txt among the outputs, found nothing" in called.stdout
+
+
+def test_work_folders_are_kept_on_failure_and_never_taken_from_others(
+    approved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    assert call("ipf", "regression", approved).code == 0
+    assert list((tmp_path / "temporary").iterdir()) == []
+    damage(approved)
+    called = call("ipf", "regression", approved)
+    (kept,) = (tmp_path / "temporary").iterdir()
+    assert f"products and logs: {kept}" in called.stdout
+    assert (kept / "first" / "outputs" / "SUM" / "sum.txt").is_file()
+    other = tmp_path / "work" / "first" / "mine.txt"
+    other.parent.mkdir(parents=True)
+    other.write_text("mine")
+    called = call("ipf", "regression", approved, "--work", tmp_path / "work")
+    assert statuses(called) == {"first": "ERROR", "second": "PASSED"}
+    assert other.read_text() == "mine"
+
+
+def test_jobs_leave_the_places_that_job_orders_name_alone(approved: Path) -> None:
+    assert not (approved.parent / "first" / "out").exists()
+    assert not (approved.parent / "first" / "report").exists()
+
+
+def test_references_change_with_a_reason_only(approved: Path) -> None:
+    damage(approved)
+    before = contents(approved.parent / "references")
+    for reason in ([], ["--reason", "  "]):
+        called = call("ipf", "regression", approved, "--update-references", *reason)
+        assert called.code == 160
+        assert "expected a reason" in called.error
+    assert contents(approved.parent / "references") == before
+
+
+def test_only_references_of_cases_that_do_not_pass_change(approved: Path) -> None:
+    references = approved.parent / "references"
+    damage(approved)
+    before = contents(references / "second")
+    called = update(approved)
+    assert (called.code, statuses(called)) == (0, {"first": "UPDATED", "second": "PASSED"})
+    assert contents(references / "second") == before
+    note = (references / "first" / "CHANGES.md").read_text()
+    assert note.startswith("# first\n\n## 20")
+    assert note.count("They are good.") == 2
+    assert note.endswith("- SUM/sum.txt: bytes of sum.txt: other bytes\n")
+    assert call("ipf", "regression", approved).code == 0
+    assert sorted(path.name for path in references.iterdir()) == ["first", "second"]
+
+
+def test_a_failed_job_changes_no_reference(approved: Path) -> None:
+    before = contents(approved.parent / "references")
+    set_behaviour(approved, "first", "unreadable")
+    called = update(approved)
+    assert called.code >= 128
+    assert statuses(called) == {"first": "ERROR", "second": "PASSED"}
+    assert contents(approved.parent / "references") == before
+
+
+def test_a_reference_that_cannot_be_replaced_stays(approved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damage(approved)
+    before = contents(approved.parent / "references")
+    rename: Callable[[Path, Path], Path] = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path.name == "new":
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    called = update(approved)
+    assert called.code == 168
+    assert "No space left" in called.error
+    assert contents(approved.parent / "references") == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('name = "first"', 'name = "../first"', "case '../first': name: "),
+        ('outputs = ["SUM"]', "outputs = []", "case 'first': outputs: "),
+        ('outputs = ["SUM"]', 'outputs = ["SUM"]\ncolour = "red"', "case 'first': colour: "),
+        ("timeout = 60", "timeout = -1", "timeout: "),
+        ('reference = "references/first"', "", "case 'first': reference: field required"),
+        ('name = "second"', 'name = "first"', "case 'first': expected names that differ"),
+        ('references/second"', 'references/first"', "case 'first': reference: expected a folder of its own"),
+        ("packed = true", 'inputs.TINY = { case = "third", path = "SUM" }', "expected a case, found 'third'"),
+        ("timeout = 60", "timeout =", "cannot be read as TOML"),
+    ],
+)
+def test_a_bad_suite_is_refused_naming_file_and_table(suite: Path, old: str, new: str, told: str) -> None:
+    text = suite.read_text()
+    assert old in text
+    suite.write_text(text.replace(old, new, 1))
+    called = call("ipf", "regression", suite)
+    assert called.code == 164
+    assert str(suite) in called.error
+    assert told in called.error
+
+
+def test_unknown_cases_and_missing_suites_are_refused(suite: Path) -> None:
+    called = call("ipf", "regression", suite, "--case", "third")
+    assert called.code == 164
+    assert "expected a case called one of first, second, found 'third'" in called.error
+    assert call("ipf", "regression", suite.with_name("none.toml")).code == 164
+
+
+def test_an_input_may_be_part_of_another_cases_reference(approved: Path) -> None:
+    text = approved.read_text().replace(
+        "packed = true", 'packed = true\ninputs.TINY = { case = "first", path = "SUM/*" }'
+    )
+    approved.write_text(text)
+    set_behaviour(approved, "second", "unreadable")
+    assert call("ipf", "regression", approved, "--case", "second").code == 0
+
+
+def test_the_program_itself_ends_with_the_documented_code(approved: Path) -> None:
+    ended = run("ipf", "regression", approved, "--case", "third")
+    assert ended.returncode == 164
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
