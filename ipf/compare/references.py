@@ -114,7 +114,7 @@ def _differences(part: PartResult) -> str:
     if part.mask is not None and part.mask.first_at is not None:
         return _mask_changes(part.mask)
     counted = sum(difference.counts for difference in part.document)
-    return f"{counted} differences" if counted else ""
+    return f"{counted} element{'s' * (counted != 1)} of another content" if counted else ""
 
 
 def _class_changes(figures: ClassMapFigures) -> str:
