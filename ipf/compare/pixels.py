@@ -1,7 +1,7 @@
 """Pixels of the rasters that are compared, read by windows.
 
-JPEG 2000 images are decoded once, whole, and held as counts: their internal tiles are large, and windows read
-straight from the file would decode most of them several times. Others are read from the file window by window.
+JPEG 2000 images are decoded once, whole, and held as counts: their internal tiles are large, and windows
+read straight from the file would decode most of them several times. Others are read from the file by windows.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from ipf.product.raster import Window
 
 Counts = npt.NDArray[Any]
 
+THUMBNAIL = 512
+"""Largest side of a thumbnail, in coarse pixels."""
+_BLOCK_PIXELS = 2**22
 _BITS = 8
 _BYTE = np.iinfo(np.uint8).max
 
@@ -34,8 +37,8 @@ class Pixels:
     """An image: rows and columns, type of its counts, and how windows of it are read.
 
     `read` gives the counts (height, width); of pictures (components, height, width). Class maps are of uint8,
-    as are masks, whose components are the bits, the lowest first. It raises ProductError naming the file where
-    that cannot be read, and is safe to be called from several threads.
+    as are masks, whose components are the bits, the lowest first. It raises ProductError naming the file
+    where that cannot be read, and is safe to be called from several threads.
     """
 
     shape: tuple[int, int]
@@ -49,7 +52,7 @@ def open_pixels(part: RasterPart, threads: int = 1) -> Pixels:
     Raises ProductError naming the file when it is missing, a stand-in, cut, not an image, lacks a component,
     or has samples that its nature does not know.
     """
-    if part.path.suffix.lower() == ".jp2":
+    if part.path.suffix == ".jp2":
         return _decoded(part, threads)
     return _by_windows(part)
 
@@ -63,6 +66,19 @@ def open_both(reference: RasterPart, candidate: RasterPart, threads: int = 1) ->
     except OSError as problem:
         raise ProductError(f"{candidate.path}: cannot be read: {problem.strerror or problem}") from problem
     return first, first if same else open_pixels(candidate, threads)
+
+
+def thumbnail_step(shape: tuple[int, int]) -> int:
+    """Rows and columns of an image that one coarse pixel of its thumbnail has."""
+    return max(1, -(-max(shape) // THUMBNAIL))
+
+
+def row_blocks(shape: tuple[int, int], step: int, least: int | None = None) -> Iterator[Window]:
+    """Blocks of rows of an image: a multiple of `step` rows each, `least` or a good number at least."""
+    height = max(least or _BLOCK_PIXELS // shape[1], 1)
+    height = -(-height // step) * step
+    for top in range(0, shape[0], height):
+        yield Window(top, 0, min(height, shape[0] - top), shape[1])
 
 
 def _decoded(part: RasterPart, threads: int) -> Pixels:
@@ -115,7 +131,9 @@ def _check(part: RasterPart, header: ImageHeader) -> None:
     if expected is not None and len(part.components) != expected:
         raise ProductError(f"{part.path}: {len(part.components)} components of one {part.nature} raster")
     if part.nature is Nature.MASK and len(part.components) > _BITS:
-        raise ProductError(f"{part.path}: mask of {len(part.components)} components, expected at most {_BITS}")
+        raise ProductError(
+            f"{part.path}: mask of {len(part.components)} components, expected at most {_BITS}"
+        )
     numbers = "iu" if part.nature in (Nature.CLASSES, Nature.MASK) else "iuf"
     if header.dtype.kind not in numbers:
         raise ProductError(f"{part.path}: samples of {header.dtype} in a {part.nature} raster")

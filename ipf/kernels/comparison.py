@@ -95,8 +95,7 @@ def tally_counts(
                 magnitude = abs(difference)
                 group = groups[row, group_columns[column]]
                 histogram[group, middle + difference] += 1
-                if magnitude > tolerance + relative * abs(one + offset):
-                    outside[group] += 1
+                outside[group] += magnitude > tolerance + relative * abs(one + offset)
                 if magnitude > largest[LARGEST]:
                     largest[LARGEST], largest[ROW], largest[COLUMN] = magnitude, first_row + row, column
                 first += one
@@ -149,7 +148,7 @@ def changed_pixels(reference: Bytes, candidate: Bytes, step: int) -> Whole:
 
 @kernel
 def joint_histogram(reference: Values, candidate: Values, low: float, width: float, bins: int) -> Whole:
-    """Pixels by bin of the reference and bin of the candidate, shape (bins, bins); bins of `width` from `low`.
+    """Pixels by bin of the reference and of the candidate, shape (bins, bins); bins of `width` from `low`.
 
     reference, candidate : (pixels,). Values beyond belong to the outermost bins.
     """

@@ -92,48 +92,49 @@ def tally_values(
     members = np.empty(columns, np.int64)
     for row in range(rows):
         start = compared
-        for column in range(columns):
-            one, two = np.float64(reference[row, column]), np.float64(candidate[row, column])
-            one_data = np.isfinite(one) and one != marks[0]
-            two_data = np.isfinite(two) and two != marks[2]
-            one_full, two_full = one == marks[1], two == marks[3]
-            one_raw, two_raw = one, two
-            one = (one + conversion[0]) * conversion[1]
-            two = (two + conversion[2]) * conversion[3]
-            coarse, cell = row // step, column // step
-            if one_data:
-                cells[coarse, cell, REFERENCE_SUM] += one
-                cells[coarse, cell, REFERENCE_PIXELS] += 1
-            if two_data:
-                cells[coarse, cell, CANDIDATE_SUM] += two
-                cells[coarse, cell, CANDIDATE_PIXELS] += 1
-            if not (one_data and two_data):
-                infinite = np.isinf(one_raw) or np.isinf(two_raw)
-                another = not one_data and not two_data and infinite and one_raw != two_raw
-                sums[NO_DATA_LOST] += two_data
-                sums[NO_DATA_GAINED] += one_data or another
-                continue
-            if one_full or two_full:
-                sums[SATURATION_LOST] += not two_full
-                sums[SATURATION_GAINED] += not one_full
-                continue
-            difference = two - one
-            uncertain = rounding * (abs(one) + abs(two))
-            magnitude = abs(difference)
-            if magnitude <= uncertain:
-                difference, magnitude = 0.0, 0.0
-            group = np.int64(groups[row, group_columns[column]])
-            counts[group_count] += difference != 0
-            counts[group] += magnitude > tolerance + relative * abs(one) + uncertain
-            maxima[group] = max(maxima[group], magnitude)
-            if magnitude > largest[LARGEST]:
-                largest[LARGEST], largest[ROW], largest[COLUMN] = magnitude, first_row + row, column
-            cells[coarse, cell, DIFFERENCE_SUM] += difference
-            cells[coarse, cell, DIFFERENCE_PIXELS] += 1
-            place = compared - start
-            ones[place], twos[place], members[place] = one, two, group
-            differences[compared] = difference
-            compared += 1
+        coarse = row // step
+        for cell in range(cells.shape[1]):
+            for column in range(cell * step, min((cell + 1) * step, columns)):
+                one, two = np.float64(reference[row, column]), np.float64(candidate[row, column])
+                one_data = np.isfinite(one) and one != marks[0]
+                two_data = np.isfinite(two) and two != marks[2]
+                one_full, two_full = one == marks[1], two == marks[3]
+                one_raw, two_raw = one, two
+                one = (one + conversion[0]) * conversion[1]
+                two = (two + conversion[2]) * conversion[3]
+                if one_data:
+                    cells[coarse, cell, REFERENCE_SUM] += one
+                    cells[coarse, cell, REFERENCE_PIXELS] += 1
+                if two_data:
+                    cells[coarse, cell, CANDIDATE_SUM] += two
+                    cells[coarse, cell, CANDIDATE_PIXELS] += 1
+                if not (one_data and two_data):
+                    infinite = np.isinf(one_raw) or np.isinf(two_raw)
+                    another = not one_data and not two_data and infinite and one_raw != two_raw
+                    sums[NO_DATA_LOST] += two_data
+                    sums[NO_DATA_GAINED] += one_data or another
+                    continue
+                if one_full or two_full:
+                    sums[SATURATION_LOST] += not two_full
+                    sums[SATURATION_GAINED] += not one_full
+                    continue
+                difference = two - one
+                uncertain = rounding * (abs(one) + abs(two))
+                magnitude = abs(difference)
+                if magnitude <= uncertain:
+                    difference, magnitude = 0.0, 0.0
+                group = np.int64(groups[row, group_columns[column]])
+                counts[group_count] += difference != 0
+                counts[group] += magnitude > tolerance + relative * abs(one) + uncertain
+                maxima[group] = max(maxima[group], magnitude)
+                if magnitude > largest[LARGEST]:
+                    largest[LARGEST], largest[ROW], largest[COLUMN] = magnitude, first_row + row, column
+                cells[coarse, cell, DIFFERENCE_SUM] += difference
+                cells[coarse, cell, DIFFERENCE_PIXELS] += 1
+                place = compared - start
+                ones[place], twos[place], members[place] = one, two, group
+                differences[compared] = difference
+                compared += 1
         _row_moments(ones, twos, differences[start:compared], members, moments[row])
     return compared
 
