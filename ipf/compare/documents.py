@@ -1,0 +1,112 @@
+"""XML documents of a product against those of the reference: one check each, and every difference."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from ipf.compare.content import DocumentPart
+from ipf.compare.results import Check, CheckName, DocumentDifference, NameDifference, PartResult, Status
+from ipf.compare.tolerances import Tolerances
+from ipf.compare.xml_difference import XmlDifference, compare_xml
+from ipf.compare.xml_rules import Rules
+from ipf.errors import ProductError
+from ipf.xml import MAXIMUM_BYTES, parse_xml_bytes, read_bounded
+
+TOLD = 3
+"""Differences that the message of a check tells; all are in the result."""
+
+ComparedDocuments = tuple[list[Check], PartResult, tuple[NameDifference, ...]]
+
+
+def compare_documents(
+    reference: DocumentPart, candidate: DocumentPart, tolerances: Tolerances
+) -> ComparedDocuments:
+    """Compare two XML documents.
+
+    Gives the check METADATA, and NAMING where names must be the same; READABLE, failed, when one of them
+    cannot be read. The result lists every difference, also those within tolerance and at ignored paths
+    (`counts` is false). Differences that depend on the run alone come apart, their places beginning with the
+    key of the part.
+    """
+    key = reference.key
+    try:
+        found = _difference(reference, candidate, Rules.of(tolerances))
+    except ProductError as problem:
+        check = Check(CheckName.READABLE, key, Status.FAILED, f"cannot be compared: {problem}")
+        return [check], PartResult(key), ()
+    names = tuple(
+        NameDifference(f"{key}: {name.place}", name.reference, name.candidate) for name in found.names
+    )
+    checks = [_metadata_check(key, found, tolerances)]
+    if tolerances.structure.naming == "fail":
+        checks.append(_naming_check(key, found.names))
+    return checks, PartResult(key, document=(*found.differences, *found.ignored)), names
+
+
+def _difference(reference: DocumentPart, candidate: DocumentPart, rules: Rules) -> XmlDifference:
+    contents = [_content(part) for part in (reference, candidate)]
+    same = contents[0] == contents[1]
+    ours = _parsed(contents[0], reference)
+    if same:
+        return XmlDifference()
+    theirs = _parsed(contents[1], candidate)
+    contents.clear()
+    return compare_xml(ours, theirs, rules)
+
+
+def _content(part: DocumentPart) -> bytes:
+    return read_bounded(part.path, ProductError, MAXIMUM_BYTES, "an XML file")
+
+
+def _parsed(content: bytes, part: DocumentPart) -> etree._Element:
+    return parse_xml_bytes(content, str(part.path), ProductError)
+
+
+def _metadata_check(key: str, found: XmlDifference, tolerances: Tolerances) -> Check:
+    beyond = [difference for difference in found.differences if difference.counts]
+    within = len(found.differences) - len(beyond)
+    parts = [_counted(len(beyond), "difference")]
+    if within:
+        parts.append(f"{within} within tolerance")
+    if found.names:
+        parts.append(f"{_counted(len(found.names), 'name or date', 'names or dates')} apart")
+    if found.ignored:
+        parts.append(f"{len(found.ignored)} at ignored paths")
+    told = "; ".join(_sentence(difference) for difference in beyond[:TOLD])
+    more = f"; and {len(beyond) - TOLD} more" if len(beyond) > TOLD else ""
+    failed = bool(beyond) and tolerances.metadata.differing == "fail"
+    return Check(
+        CheckName.METADATA,
+        key,
+        Status.FAILED if failed else Status.PASSED,
+        ", ".join(parts) + (f": {told}{more}" if told else ""),
+        {"differences": len(beyond), "within_tolerance": within, "ignored": len(found.ignored)},
+        {"differences": 0} if tolerances.metadata.differing == "fail" else {},
+    )
+
+
+def _naming_check(key: str, names: list[NameDifference]) -> Check:
+    told = "; ".join(f"{name.place}: {name.candidate}, expected {name.reference}" for name in names[:TOLD])
+    more = f"; and {len(names) - TOLD} more" if len(names) > TOLD else ""
+    return Check(
+        CheckName.NAMING,
+        key,
+        Status.FAILED if names else Status.PASSED,
+        f"{_counted(len(names), 'name or date', 'names or dates')} of the run"
+        + (f": {told}{more}" if told else ""),
+        {"differences": len(names)},
+        {"differences": 0},
+    )
+
+
+def _counted(number: int, one: str, many: str | None = None) -> str:
+    """``1 difference``, ``2 differences``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _sentence(difference: DocumentDifference) -> str:
+    """One difference in words."""
+    if difference.reference is None or difference.candidate is None:
+        return f"{difference.path} {difference.message}"
+    values = f"{difference.candidate!r}, expected {difference.reference!r}"
+    return f"{difference.path} {difference.message} ({values})"
