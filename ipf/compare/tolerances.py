@@ -61,13 +61,27 @@ class MaskTolerances(Model):
     changed: Limit = Field(0.0, ge=0, le=1, description="share of pixels of which a bit may change (1)")
 
 
+class NumberTolerances(Model):
+    """Other limits for the numbers at some element paths."""
+
+    path: str = Field(description="pattern of element paths, * stands for anything")
+    absolute: Limit = Field(0.0, ge=0, description="difference that a number may have")
+    relative: Limit = Field(0.0, ge=0, description="added to it, times the magnitude of the reference (1)")
+
+
 class MetadataTolerances(Model):
     """Limits on XML documents. Patterns are element paths of local names, ``*`` stands for anything."""
 
     absolute: Limit = Field(0.0, ge=0, description="difference that a number may have")
     relative: Limit = Field(0.0, ge=0, description="added to it, times the magnitude of the reference (1)")
     seconds: Limit = Field(0.0, ge=0, description="difference that a time may have (s)")
+    numbers: tuple[NumberTolerances, ...] = Field(
+        (), description="other limits for some numbers; the last counts"
+    )
     differing: Verdict = Field("fail", description="what a difference beyond that means")
+    consequences: Verdict = Field(
+        "fail", description="values that follow from other differences: sizes and checksums of files"
+    )
     ignore: tuple[str, ...] = Field((), description="element paths that are not compared, listed as such")
     sets: tuple[str, ...] = Field((), description="element paths whose repetitions may come in any order")
 
@@ -125,6 +139,14 @@ class Tolerances(Model):
         """Limits of the class map `item`."""
         overridden = self._overridden(item, ClassTolerances)
         return ClassTolerances.model_validate(self.classes.model_dump() | overridden)
+
+    def of_number(self, path: str) -> tuple[float, float]:
+        """Absolute and relative limit of the number at an element path."""
+        chosen: NumberTolerances | MetadataTolerances = self.metadata
+        for rule in self.metadata.numbers:
+            if fnmatchcase(path, rule.path):
+                chosen = rule
+        return chosen.absolute, chosen.relative
 
     def of_mask(self, item: str) -> MaskTolerances:
         """Limits of the mask `item`."""
