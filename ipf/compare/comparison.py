@@ -52,8 +52,8 @@ def compare(
 ) -> Comparison:
     """Compare a product with its reference, `threads` parts at a time.
 
-    The figures do not depend on `threads`. Raises `ProductError` when one side is nothing that can be compared
-    with the other; whatever goes wrong with single parts is a failed check of those.
+    The figures do not depend on `threads`. Raises `ProductError` when one side is nothing that can be
+    compared with the other; whatever goes wrong with single parts is a failed check of those.
     """
     ours, theirs = open_content(reference), open_content(candidate)
     pairing = pair(ours, theirs)
@@ -66,9 +66,7 @@ def compare(
         candidate=candidate,
         kind=ours.kind,
         profile=tolerances.profile,
-        checks=tuple(
-            [*file_checks(pairing, tolerances), *(check for each in found for check in each.checks)]
-        ),
+        checks=(*file_checks(pairing, tolerances), *(check for each in found for check in each.checks)),
         naming=_naming(pairing, found),
         parts=tuple(each.part for each in found),
     )

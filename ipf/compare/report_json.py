@@ -1,9 +1,9 @@
 """A comparison as JSON, for programs: verdicts, figures, limits and differences, without pictures.
 
-Version 1 has ``version``, ``status``, ``kind``, ``profile``, ``reference``, ``candidate``; ``checks``, each with
-``name``, ``item``, ``status``, ``message``, ``figures``, ``limits``; ``naming``, each with ``place``, ``reference``,
-``candidate``; and ``parts``, each with ``item`` and what its nature has: ``raster``, ``shift``, ``classes``,
-``mask``, ``document``. Numbers that are none are null, infinite limits the text ``inf``.
+Version 1 has ``version``, ``status``, ``kind``, ``profile``, ``reference``, ``candidate``; ``checks``, each
+with ``name``, ``item``, ``status``, ``message``, ``figures``, ``limits``; ``naming``, each with ``place``,
+``reference``, ``candidate``; and ``parts``, each with ``item`` and what its nature has: ``raster``,
+``shift``, ``classes``, ``mask``, ``document``. Numbers that are none are null, infinite limits the text ``inf``.
 """
 
 from __future__ import annotations

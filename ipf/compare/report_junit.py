@@ -1,4 +1,4 @@
-"""A comparison as JUnit XML, which continuous integration shows: a suite for each part, a case for each check."""
+"""A comparison as JUnit XML, for continuous integration: a suite for each part, a case for each check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tolerances as TOML: the profiles that come along, files of users, and complete commented ones to start from.
+"""Tolerances as TOML: the profiles that come along, files of users, complete ones to start from.
 
 A file may begin with ``profile = "rounding"`` and then say only what differs from that profile; without that
 line it differs from ``identical``.
@@ -115,8 +115,6 @@ def write_tolerances(path: Path, tolerances: Tolerances, measured: Comparison | 
         lines += _table(name, getattr(tolerances, name), comments=True)
     for rule in tolerances.metadata.numbers:
         lines += _table("metadata.numbers", rule, comments=False, repeated=True)
-    if not tolerances.metadata.numbers:
-        lines += ["", "# Other limits for some numbers:", "# [[metadata.numbers]]", '# path = "*ANGLE*"']
     lines += ["", "# Other limits for single parts, whose keys 'ipf compare' prints (* stands for anything):"]
     if not tolerances.overrides:
         lines += ["# [[overrides]]", '# item = "*/B09*"', "# limits = { bias = 0.001 }"]
@@ -133,7 +131,7 @@ def _table(name: str, model: pydantic.BaseModel, comments: bool, repeated: bool 
     yield f"[[{name}]]" if repeated else f"[{name}]"
     for key, field in type(model).model_fields.items():
         value = getattr(model, key)
-        if key == "numbers":
+        if key == "numbers" and value:
             continue  # tables of their own, below
         yield f"{key} = {_value(value)}{_comment(field) if comments else ''}"
 
