@@ -80,6 +80,12 @@ class QualityError(IpfError):
     exit_code = 170
 
 
+class ComparisonError(IpfError):
+    """A product differs from its reference beyond tolerance, or could not be compared with it."""
+
+    exit_code = 171
+
+
 class SignalError(IpfError):
     """The process was asked to end. The exit code is 128 + the signal's number."""
 

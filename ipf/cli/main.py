@@ -18,6 +18,7 @@ from ipf.cli.journal import Journal
 from ipf.errors import OutputError, PluginError, UsageError
 
 COMMANDS = {
+    "compare": "ipf.cli.compare:compare",
     "exit-codes": "ipf.cli.exit_codes:exit_codes",
     "joborder": "ipf.cli.joborder:joborder",
     "lut": "ipf.cli.lut:lut",
