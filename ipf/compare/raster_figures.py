@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -88,7 +89,8 @@ def raster_figures(
             for part in parts:
                 tally.add(part)
         totals = tally.totals()
-        return _figures(question, totals, _histogram(totals), samples.density())
+        figures = _figures(question, totals, _histogram(totals), samples.density())
+    return figures if classes is not None else replace(figures, classes={})
 
 
 def _in_order(
