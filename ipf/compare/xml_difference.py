@@ -23,6 +23,9 @@ from ipf.compare.xml_values import EXACT, value_difference
 SHOWN = 160
 """Characters of a value that results keep."""
 
+SERIALISED_LEVELS = 12
+"""Levels on which branches are compared as bytes first: with more, time would be depth times size."""
+
 NAMESPACE = "@xmlns"
 """Path of the difference of namespaces, which is told once for a document."""
 
@@ -80,7 +83,8 @@ class _Walk:
 
     def passed_over(self, step: _Step, reference: etree._Element, candidate: etree._Element) -> bool:
         """Whether there is nothing to find below; an ignored element that differs is listed as such."""
-        same = len(reference) > 0 and serialised(reference) == serialised(candidate)
+        shallow = len(reference) > 0 and step.rule.count("/") < SERIALISED_LEVELS
+        same = shallow and serialised(reference) == serialised(candidate)
         if same or not self.rules.ignored.match(step.rule):
             return same
         if len(reference) or len(candidate) or _leaves_differ(reference, candidate):
@@ -118,9 +122,8 @@ class _Walk:
             return []
         self.order(step.path, *([local(str(child.tag)) for child in side] for side in (reference, candidate)))
         rule, path = (f"{start}/" if start else "" for start in (step.rule, step.path))
-        pairs = pair_children(
-            reference, candidate, lambda name: self.rules.sets.match(rule + name), self.rules.limits
-        )
+        limits = self.rules.limits_at(rule)
+        pairs = pair_children(reference, candidate, lambda name: self.rules.sets.match(rule + name), limits)
         return [
             _Step(pair.reference, pair.candidate, path + pair.label, rule + pair.label.partition("[")[0])
             for pair in pairs
@@ -148,7 +151,8 @@ class _Walk:
         elif self.rules.run.match(rule) or normalised(reference) == normalised(candidate):
             self.result.names.append(NameDifference(path or ".", reference, candidate))
         else:
-            self.note(path, reference, candidate, found.message, found.counts)
+            counts = found.counts and not self.rules.reported.match(rule)
+            self.note(path, reference, candidate, found.message, counts)
 
     def absent(self, path: str, reference: str | None, candidate: str | None) -> None:
         """Something that is on one side alone."""

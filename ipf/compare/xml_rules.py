@@ -144,26 +144,37 @@ class Patterns:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How two documents are compared: limits on values, and the paths for which something else holds."""
+    """How two documents are compared: limits on values, and the paths for which something else holds.
 
-    limits: Limits
+    `reported` are paths whose differences are listed and do not count.
+    """
+
+    tolerances: Tolerances
     sets: Patterns
     ignored: Patterns
+    reported: Patterns
     run: Patterns
     identities: Patterns
+    _limits: dict[str, Limits] = field(default_factory=dict)
 
     @classmethod
     def of(cls, tolerances: Tolerances) -> Self:
         """Rules of a set of tolerances; its sets are added to those known here."""
         metadata = tolerances.metadata
         return cls(
-            Limits(metadata.absolute, metadata.relative, metadata.seconds),
+            tolerances,
             Patterns((*SETS, *metadata.sets)),
             Patterns(metadata.ignore),
+            Patterns(CONSEQUENCES if metadata.consequences == "report" else ()),
             Patterns(RUN),
             Patterns(IDENTITIES),
         )
 
     def limits_at(self, path: str) -> Limits:
         """Limits on the value at `path`."""
-        return EXACT if self.identities.match(path) else self.limits
+        known = self._limits.get(path)
+        if known is None:
+            absolute, relative = self.tolerances.of_number(path)
+            given = Limits(absolute, relative, self.tolerances.metadata.seconds)
+            known = self._limits[path] = EXACT if self.identities.match(path) else given
+        return known

@@ -250,6 +250,26 @@ def test_no_tolerance_makes_one_orbit_another() -> None:
     assert [each.counts for each in found.differences] == [True] * 3
 
 
+def test_some_numbers_have_limits_of_their_own() -> None:
+    one = "<T><Angles_Grids><V>1 2</V></Angles_Grids><w>1</w></T>"
+    other = "<T><Angles_Grids><V>1.001 2</V></Angles_Grids><w>1.001</w></T>"
+    found = compared(one, other, numbers=[{"path": "*Angles_Grids*", "absolute": 0.01}])
+    assert [(each.path, each.counts) for each in found.differences] == [("Angles_Grids/V", False), ("w", True)]
+
+
+def test_what_follows_from_other_differences_can_be_left_to_them() -> None:
+    one = (
+        '<X><dataObjectSection><dataObject ID="a"><byteStream size="12"><checksum>ab</checksum></byteStream>'
+        "</dataObject></dataObjectSection></X>"
+    )
+    other = one.replace("12", "13").replace("ab", "cd")
+    path = "dataObjectSection/dataObject/byteStream"
+    for consequences, counts in (("fail", True), ("report", False)):
+        found = compared(one, other, consequences=consequences)
+        expected = [(f"{path}/@size", counts), (f"{path}/checksum", counts)]
+        assert [(each.path, each.counts) for each in found.differences] == expected
+
+
 def test_another_kind_of_document_is_one_difference() -> None:
     assert told(compared("<A><b>1</b></A>", "<B><b>2</b></B>")) == [(".", "A", "B")]
 
