@@ -254,7 +254,10 @@ def test_some_numbers_have_limits_of_their_own() -> None:
     one = "<T><Angles_Grids><V>1 2</V></Angles_Grids><w>1</w></T>"
     other = "<T><Angles_Grids><V>1.001 2</V></Angles_Grids><w>1.001</w></T>"
     found = compared(one, other, numbers=[{"path": "*Angles_Grids*", "absolute": 0.01}])
-    assert [(each.path, each.counts) for each in found.differences] == [("Angles_Grids/V", False), ("w", True)]
+    assert [(each.path, each.counts) for each in found.differences] == [
+        ("Angles_Grids/V", False),
+        ("w", True),
+    ]
 
 
 def test_what_follows_from_other_differences_can_be_left_to_them() -> None:
@@ -281,7 +284,9 @@ def test_any_depth_is_followed() -> None:
     assert told(found) == [("/".join("a" * (depth - 1)), "1", "2")]
 
 
-texts = st.sampled_from(["", "1", "1.5", "1 2 3", "NaN", "false", "text", "2022-01-25T15:17:01.024Z", "N0400"])
+texts = st.sampled_from(
+    ["", "1", "1.5", "1 2 3", "NaN", "false", "text", "2022-01-25T15:17:01.024Z", "N0400"]
+)
 names = st.sampled_from(["A", "B", "VALUES", "Size"])
 keys = st.dictionaries(st.sampled_from(["bandId", "detectorId", "unit", "name"]), texts, max_size=2)
 
