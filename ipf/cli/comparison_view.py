@@ -1,4 +1,4 @@
-"""What a person sees of a comparison: each part in a line, failures in full, names apart, the verdict last."""
+"""What a person sees of a comparison: parts in a line each, failures in full, names apart, the verdict."""
 
 from __future__ import annotations
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from ipf.compare.content import DocumentPart, OtherPart, RasterPart
+from ipf.compare.content import Content, DocumentPart, OtherPart, RasterPart
 from ipf.compare.documents import compare_documents
 from ipf.compare.opening import open_content
 from ipf.compare.pairing import Pairing, file_checks, pair
 from ipf.compare.pixels import open_pixels
 from ipf.compare.raster_comparison import compare_rasters
 from ipf.compare.results import Check, CheckName, Comparison, NameDifference, PartResult, Status
+from ipf.compare.schedule import Job, done_in_threads
 from ipf.compare.structure import byte_check, structure_checks
+from ipf.compare.tolerance_files import profile_label
 from ipf.compare.tolerances import Tolerances
 from ipf.errors import IpfError, ProductError
+from ipf.product.jpeg2000 import inspect_jpeg2000
 from ipf.product.raster import Window
 
 Part = RasterPart | DocumentPart | OtherPart
@@ -29,8 +30,11 @@ Classes = npt.NDArray[np.uint8]
 Progress = Callable[[float, str], None]
 """Is told the share done (0 to 1) and the part that was compared last."""
 
-_POLL_SECONDS = 0.2
-"""How long the caller's thread waits at a time, so that signals reach it."""
+_MEMORY = 1_600_000_000
+"""Bytes that the parts under way may hold, so that with the program itself they keep within 2 GB."""
+
+_WORKING_MEMORY = 150_000_000
+"""Bytes that comparing a pair of images takes besides their pixels, measured at 10980 x 10980 pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,18 @@ class _Outcome:
     naming: tuple[NameDifference, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """Both sides: their kind, the reference's class maps, parts by pairs, what each pair holds (bytes)."""
+
+    kind: str
+    pairing: Pairing
+    pairs: tuple[tuple[Part, Part], ...]
+    rasters: Mapping[str, RasterPart]
+    decoded: Mapping[str, int]
+    stored: Mapping[str, int]
+
+
 def compare(
     reference: Path,
     candidate: Path,
@@ -50,102 +66,134 @@ def compare(
     threads: int = 2,
     progress: Progress | None = None,
 ) -> Comparison:
-    """Compare a product with its reference, `threads` parts at a time.
+    """Compare a product with its reference in `threads`, the calling one being free for signals.
 
-    The figures do not depend on `threads`. Raises `ProductError` when one side is nothing that can be
-    compared with the other; whatever goes wrong with single parts is a failed check of those.
+    The result does not depend on `threads`. Raises `ProductError` when a side is nothing that is known; what
+    goes wrong with single parts is a failed check of those.
     """
-    ours, theirs = open_content(reference), open_content(candidate)
-    pairing = pair(ours, theirs)
-    pairs: list[tuple[Part, Part]] = [*pairing.rasters, *pairing.documents, *pairing.others]
-    classes = _ClassMaps({first.key: first for first, _ in pairing.rasters})
-    outcomes = _all_compared(pairs, tolerances, classes, threads, progress)
-    found = [outcomes[first.key] for first, _ in pairs]
+    opened = _in_thread(lambda: _opened(reference, candidate))
+    outcomes = _all_compared(opened, tolerances, threads, progress)
+    found = [outcomes[first.key] for first, _ in opened.pairs]
+    checks = [*file_checks(opened.pairing, tolerances), *(check for each in found for check in each.checks)]
     return Comparison(
         reference=reference,
         candidate=candidate,
-        kind=ours.kind,
-        profile=tolerances.profile,
-        checks=(*file_checks(pairing, tolerances), *(check for each in found for check in each.checks)),
-        naming=_naming(pairing, found),
+        kind=opened.kind,
+        profile=profile_label(tolerances),
+        checks=tuple(checks),
+        naming=(*opened.pairing.naming, *(name for each in found for name in each.naming)),
         parts=tuple(each.part for each in found),
     )
 
 
-def _naming(pairing: Pairing, found: Sequence[_Outcome]) -> tuple[NameDifference, ...]:
-    return (*pairing.naming, *(name for each in found for name in each.naming))
+def _in_thread(work: Callable[[], _Opened]) -> _Opened:
+    ((_, result),) = done_in_threads([Job("", lambda _: work())], 1, 0)
+    return result
 
 
-def _all_compared(
-    pairs: Sequence[tuple[Part, Part]],
-    tolerances: Tolerances,
-    classes: _ClassMaps,
-    threads: int,
-    progress: Progress | None,
-) -> dict[str, _Outcome]:
-    """Outcomes by key. The largest files come first, so that no long one is left to the end."""
-    sizes = {first.key: _size(first.path) + _size(second.path) for first, second in pairs}
-    total = sum(sizes.values()) or 1
-    done = 0
-    outcomes: dict[str, _Outcome] = {}
-    with _pool(threads) as pool:
-        waiting: dict[Future[_Outcome], str] = {
-            pool.submit(_compared, first, second, tolerances, classes): first.key
-            for first, second in sorted(pairs, key=lambda each: -sizes[each[0].key])
-        }
-        while waiting:
-            # The processor's main thread must be able to receive signals while it waits.
-            finished, _ = wait(waiting, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
-            for future in finished:
-                key = waiting.pop(future)
-                outcomes[key] = future.result()
-                done += sizes[key]
-                if progress is not None:
-                    progress(done / total, key)
-    return outcomes
+def _opened(reference: Path, candidate: Path) -> _Opened:
+    ours, theirs = open_content(reference), open_content(candidate)
+    pairing = pair(ours, theirs)
+    pairs = (*pairing.rasters, *pairing.documents, *pairing.others)
+    return _Opened(
+        _kind(ours, theirs),
+        pairing,
+        pairs,
+        ours.rasters,
+        {first.key: _decoded_bytes(first) + _decoded_bytes(second) for first, second in pairs},
+        {first.key: _stored_bytes(first.path) + _stored_bytes(second.path) for first, second in pairs},
+    )
 
 
-@contextmanager
-def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """A pool that starts nothing new once the block is left, however that is."""
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="compare")
+def _kind(ours: Content, theirs: Content) -> str:
+    return ours.kind if ours.kind == theirs.kind else f"{ours.kind} and {theirs.kind}"
+
+
+def _decoded_bytes(part: Part) -> int:
+    """Bytes of a JPEG 2000 image in memory; others are read by windows, and damaged ones not at all."""
+    if not isinstance(part, RasterPart) or part.path.suffix != ".jp2":
+        return 0
     try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
+        stream = inspect_jpeg2000(part.path)
+    except ProductError:
+        return 0  # its comparison says so
+    return stream.shape[0] * stream.shape[1] * len(part.components) * (2 if stream.bits > 8 else 1)
 
 
-def _size(path: Path) -> int:
+def _stored_bytes(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError:
-        return 0
+        return 0  # its comparison says so
 
 
-def _compared(reference: Part, candidate: Part, tolerances: Tolerances, classes: _ClassMaps) -> _Outcome:
-    """Compare one pair of parts; what the project raises on purpose is a failed check."""
+def _all_compared(
+    opened: _Opened, tolerances: Tolerances, threads: int, progress: Progress | None
+) -> dict[str, _Outcome]:
+    """Outcomes by key. The largest images come first, so that no long one is left to the end."""
+    classes = _ClassMaps(opened.rasters)
+    jobs = [_job(first, second, opened, tolerances, classes) for first, second in opened.pairs]
+    jobs.sort(key=lambda job: (-job.memory, -opened.stored[job.key], job.key))
+    total, done = sum(opened.stored.values()) or 1, 0
+    outcomes: dict[str, _Outcome] = {}
+    for job, outcome in done_in_threads(jobs, threads, _MEMORY):
+        outcomes[job.key] = outcome
+        done += opened.stored[job.key]
+        if progress is not None:
+            progress(done / total, job.key)
+    return outcomes
+
+
+def _job(
+    reference: Part, candidate: Part, opened: _Opened, tolerances: Tolerances, classes: _ClassMaps
+) -> Job[_Outcome]:
+    decoded = opened.decoded[reference.key]
+    return Job(
+        reference.key,
+        lambda threads: _compared(reference, candidate, tolerances, classes, threads),
+        decoded + _WORKING_MEMORY if decoded else 0,
+    )
+
+
+def _compared(
+    reference: Part, candidate: Part, tolerances: Tolerances, classes: _ClassMaps, threads: int
+) -> _Outcome:
+    """Compare one pair of parts; what cannot be read is a failed check, a programming error is raised."""
     try:
         if isinstance(reference, RasterPart) and isinstance(candidate, RasterPart):
-            return _rasters_compared(reference, candidate, tolerances, classes)
+            return _rasters_compared(reference, candidate, tolerances, classes, threads)
         if isinstance(reference, DocumentPart) and isinstance(candidate, DocumentPart):
             checks, part, naming = compare_documents(reference, candidate, tolerances)
             return _Outcome(tuple(checks), part, naming)
         if isinstance(reference, OtherPart) and isinstance(candidate, OtherPart):
-            check = byte_check(reference, candidate, tolerances)
-            return _Outcome((check,), PartResult(reference.key))
+            return _Outcome((byte_check(reference, candidate, tolerances),), PartResult(reference.key))
         raise ProductError(f"{candidate.path}: is of another nature than {reference.path}")
     except IpfError as problem:
-        check = Check(CheckName.READABLE, reference.key, Status.FAILED, str(problem))
-        return _Outcome((check,), PartResult(reference.key))
+        return _unreadable(reference.key, str(problem))
+    except OSError as problem:
+        return _unreadable(
+            reference.key, f"{problem.filename or reference.path}: {problem.strerror or problem}"
+        )
+
+
+def _unreadable(key: str, message: str) -> _Outcome:
+    check = Check(CheckName.READABLE, key, Status.FAILED, " ".join(message.split()))
+    return _Outcome((check,), PartResult(key))
 
 
 def _rasters_compared(
-    reference: RasterPart, candidate: RasterPart, tolerances: Tolerances, classes: _ClassMaps
+    reference: RasterPart, candidate: RasterPart, tolerances: Tolerances, classes: _ClassMaps, threads: int
 ) -> _Outcome:
+    """Structure, then values; where the file cannot be opened, that is all there is to say."""
     structure = structure_checks(reference, candidate, tolerances)
     if any(check.name is CheckName.READABLE and check.status is Status.FAILED for check in structure):
         return _Outcome(tuple(structure), PartResult(reference.key))
-    values, part = compare_rasters(reference, candidate, tolerances, classes.of(reference.classification))
+    found = classes.of(reference.classification)
+    values, part = compare_rasters(
+        reference, candidate, tolerances, None if isinstance(found, str) else found, threads
+    )
+    if isinstance(found, str):
+        values = [*values, Check(CheckName.CLASS_STATISTICS, reference.key, Status.FAILED, found)]
     return _Outcome((*structure, *values), part)
 
 
@@ -155,21 +203,20 @@ class _ClassMaps:
     def __init__(self, parts: Mapping[str, RasterPart]) -> None:
         self._parts = parts
         self._lock = threading.Lock()
-        self._read: dict[str, Classes | None] = {}
+        self._read: dict[str, Classes | str] = {}
 
-    def of(self, key: str | None) -> Classes | None:
-        """The classes of a key; None without one, and where they cannot be read: their own check says so."""
-        if key is None or key not in self._parts:
+    def of(self, key: str | None) -> Classes | str | None:
+        """The classes of a key, or why they cannot be read; None without a key."""
+        if key is None:
             return None
         with self._lock:
             if key not in self._read:
-                self._read[key] = self._classes(self._parts[key])
+                self._read[key] = self._classes(key)
             return self._read[key]
 
-    @staticmethod
-    def _classes(part: RasterPart) -> Classes | None:
+    def _classes(self, key: str) -> Classes | str:
         try:
-            pixels = open_pixels(part)
+            pixels = open_pixels(self._parts[key])
             return np.asarray(pixels.read(Window(0, 0, *pixels.shape)), np.uint8)
-        except ProductError:
-            return None
+        except ProductError as problem:
+            return f"{key} cannot be read: {problem}"

@@ -7,23 +7,37 @@ line it differs from ``identical``.
 from __future__ import annotations
 
 import json
-import math
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pydantic
-from pydantic.fields import FieldInfo
 
 from ipf.atomic import write_text
-from ipf.compare.results import Comparison, PartResult
-from ipf.compare.tolerances import RasterTolerances, Tolerances
+from ipf.compare.results import Comparison, Figure
+from ipf.compare.tolerances import ClassTolerances, MaskTolerances, RasterTolerances, Tolerances
 from ipf.errors import ParameterError
 
 PROFILES = ("identical", "rounding", "same-algorithm", "cross-processor")
 """Profiles that come along, the strictest first."""
+
+UNITS = {
+    "reflectance": "reflectance (1)",
+    "aerosol_optical_thickness": "aerosol optical thickness at 550 nm (1)",
+    "water_vapour": "cm",
+    "counts": "counts of the sensor",
+    "probability": "%",
+    "picture": "counts of 0 to 255",
+    "longitude": "degrees",
+    "latitude": "degrees",
+    "height": "m",
+    "line": "pixels",
+    "column": "pixels",
+}
+"""Units of the limits by quantity."""
 
 _DEFAULT = "identical"
 Table = dict[str, Any]
@@ -75,74 +89,97 @@ def _merged(base: Table, changes: Mapping[str, Any]) -> Table:
 
 def _merged_rasters(base: Table, changes: Mapping[str, Any]) -> Table:
     """Tables by quantity; one that the profile does not name starts from its ``other``."""
-    for quantity, value in changes.items():
+    for quantity, value in sorted(changes.items(), key=lambda entry: entry[0] != "other"):
         start = base.get(quantity, base.get("other", {}))
         base[quantity] = _merged(start, value) if isinstance(value, dict) else value
     return base
 
 
+def profile_label(tolerances: Tolerances) -> str:
+    """The name of the profile, and whether a file has changed it."""
+    changed = tolerances.profile not in PROFILES or tolerances != load_tolerances(tolerances.profile)
+    return f"{tolerances.profile}, changed" if changed else tolerances.profile
+
+
 def _validated(content: Table, place: str) -> Tolerances:
     try:
-        return Tolerances.model_validate(content)
+        tolerances = Tolerances.model_validate(_frozen(content), strict=True)
     except pydantic.ValidationError as problem:
-        faults = "; ".join(_fault(error) for error in problem.errors())
-        raise ParameterError(f"{place}: {faults}") from problem
+        raise ParameterError(f"{place}: {'; '.join(map(_fault, problem.errors()))}") from problem
+    for override in tolerances.overrides:
+        for model in (RasterTolerances, ClassTolerances, MaskTolerances):
+            known = {name: limit for name, limit in override.limits.items() if name in model.model_fields}
+            try:
+                model.model_validate(known)
+            except pydantic.ValidationError as problem:
+                faults = "; ".join(map(_fault, problem.errors()))
+                raise ParameterError(f"{place}: overrides of {override.item!r}: {faults}") from problem
+    return tolerances
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as tuples, which strict validation asks for; it takes neither text nor a truth for a number."""
+    if isinstance(value, dict):
+        return {key: _frozen(entry) for key, entry in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _fault(error: Any) -> str:
-    """One line about one fault: the key, what is wrong, what was found."""
+    """One line about one fault: table and key, what is expected, what was found."""
     key = ".".join(str(step) for step in error["loc"])
     if error["type"] == "extra_forbidden":
         return f"{key}: unknown key"
-    return f"{key}: {error['msg'].removeprefix('Value error, ')}".lstrip(": ")
+    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    message = re.sub("a valid tuple", "a list", re.sub("a valid dictionary.*", "a table", message))
+    found = "" if isinstance(error["input"], dict | tuple | Tolerances) else f", found {error['input']!r}"
+    return f"{key}: {message}{found}".removeprefix(": ")
 
 
 def write_tolerances(path: Path, tolerances: Tolerances, measured: Comparison | None = None) -> None:
     """Write all limits with what they mean; with `measured`, what was found in it as comments.
 
-    The file reads back equal.
+    The file reads back equal. Raises `ParameterError` when the tolerances are based on no profile that comes
+    along, `OutputError` naming the file when it cannot be written.
     """
+    if tolerances.profile not in PROFILES:
+        raise ParameterError(f"profile {tolerances.profile!r}: expected one of {', '.join(PROFILES)}")
     lines = [
-        "# How much a candidate may differ from its reference: limits of 'ipf compare'.",
+        "# How much a candidate may differ from its reference: limits of 'ipf compare --tolerances'.",
         "# All limits are inclusive; inf allows anything. Shares are of the pixels compared.",
-        f"profile = {_value(tolerances.profile)}  # what this file leaves out is taken from this profile",
+        "# What is left out stays as it is in this profile:",
+        f"profile = {_value(tolerances.profile)}",
     ]
     for quantity, limits in tolerances.rasters.items():
-        lines += _table(
-            f"rasters.{_key(quantity)}", limits, comments=quantity == next(iter(tolerances.rasters))
-        )
+        unit = UNITS.get(quantity, "their own unit")
+        lines += ["", f"# Values in {unit}.", *_table(f"rasters.{_key(quantity)}", limits)]
     for name in ("classes", "masks", "metadata", "structure"):
-        lines += _table(name, getattr(tolerances, name), comments=True)
+        lines += ["", *_table(name, getattr(tolerances, name))]
     for rule in tolerances.metadata.numbers:
-        lines += _table("metadata.numbers", rule, comments=False, repeated=True)
-    lines += ["", "# Other limits for single parts, whose keys 'ipf compare' prints (* stands for anything):"]
+        lines += ["", *_table("metadata.numbers", rule, repeated=True)]
+    lines += ["", "# Other limits for single parts, whose keys 'ipf compare' prints; * stands for anything."]
+    for override in tolerances.overrides:
+        limits_text = ", ".join(f"{_key(name)} = {_value(limit)}" for name, limit in override.limits.items())
+        lines += ["[[overrides]]", f"item = {_value(override.item)}", f"limits = {{ {limits_text} }}"]
     if not tolerances.overrides:
         lines += ["# [[overrides]]", '# item = "*/B09*"', "# limits = { bias = 0.001 }"]
-    for override in tolerances.overrides:
-        limits_text = ", ".join(f"{name} = {_value(limit)}" for name, limit in override.limits.items())
-        lines += ["[[overrides]]", f"item = {_value(override.item)}", f"limits = {{ {limits_text} }}"]
     if measured is not None:
         lines += _measured(measured)
     write_text(path, "\n".join(lines) + "\n")
 
 
-def _table(name: str, model: pydantic.BaseModel, comments: bool, repeated: bool = False) -> Iterator[str]:
-    yield ""
-    yield f"[[{name}]]" if repeated else f"[{name}]"
+def _table(name: str, model: pydantic.BaseModel, repeated: bool = False) -> list[str]:
+    """A table, each key with its meaning; rules for numbers are tables of their own."""
+    lines = [f"[[{name}]]" if repeated else f"[{name}]"]
     for key, field in type(model).model_fields.items():
         value = getattr(model, key)
-        if key == "numbers" and value:
-            continue  # tables of their own, below
-        yield f"{key} = {_value(value)}{_comment(field) if comments else ''}"
-
-
-def _comment(field: FieldInfo) -> str:
-    return f"  # {field.description}" if field.description else ""
+        if key != "numbers" or not value:
+            lines.append(f"{key} = {_value(value)}  # {field.description}")
+    return lines
 
 
 def _key(name: str) -> str:
     bare = name.replace("_", "").replace("-", "")
-    return name if bare.isascii() and bare.isalnum() else json.dumps(name)
+    return name if bare.isascii() and bare.isalnum() else _value(name)
 
 
 def _value(value: object) -> str:
@@ -150,37 +187,24 @@ def _value(value: object) -> str:
     if isinstance(value, tuple | list):
         return f"[{', '.join(_value(entry) for entry in value)}]"
     if isinstance(value, float):
-        if math.isinf(value):
-            return "inf" if value > 0 else "-inf"
-        return repr(value)
+        return repr(value)  # inf and nan are called the same
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _measured(comparison: Comparison) -> list[str]:
+    """What was measured, by the names of the limits, as comments."""
+    found: dict[str, dict[str, Figure]] = {}
+    for check in comparison.checks:
+        figures = found.setdefault(check.item, {})
+        figures |= {name: check.figures[name] for name in check.limits if name in check.figures}
     lines = ["", f"# Measured between {comparison.reference} and {comparison.candidate}:"]
-    for part in comparison.parts:
-        figures = _figures(part)
+    for item, figures in found.items():
         if figures:
-            lines.append(f"# {part.item}: {figures}")
-    return [" ".join(line.splitlines()) for line in lines]
+            lines.append(
+                f"# {item}: {', '.join(f'{name} {_short(value)}' for name, value in figures.items())}"
+            )
+    return ["".join(char if char.isprintable() else " " for char in line) for line in lines]
 
 
-def _figures(part: PartResult) -> str:
-    """What was measured of a part, by the names of the limits."""
-    if part.raster is not None:
-        everything = part.raster.all
-        values = {
-            "bias": everything.accuracy,
-            "rmse": everything.uncertainty,
-            "maximum": everything.maximum,
-            "slope": abs(part.raster.slope - 1),
-            "correlation": part.raster.correlation,
-        }
-        assert values.keys() <= RasterTolerances.model_fields.keys()
-        return ", ".join(f"{name} {value:.3g}" for name, value in values.items())
-    if part.classes is not None:
-        return f"agreement {part.classes.agreement:.6g}"
-    if part.mask is not None:
-        changed = sum(part.mask.lost.values()) + sum(part.mask.gained.values())
-        return f"{changed} bits of {part.mask.pixels} pixels changed"
-    return ""
+def _short(figure: Figure) -> str:
+    return f"{figure:.6g}" if isinstance(figure, float) else str(figure)
