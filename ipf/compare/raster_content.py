@@ -1,0 +1,83 @@
+"""Rasters that nothing but the file itself tells about: GeoTIFFs of any kind, whatever GDAL opens.
+
+Scale, offset, unit and no-data value are those of the file's own tags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from osgeo import gdal
+
+from ipf.compare.content import Nature, RasterPart
+
+_RGB = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand)
+
+
+def is_raster(path: Path) -> bool:
+    """Whether GDAL opens the file as a raster."""
+    with _quiet():
+        try:
+            return path.is_file() and gdal.OpenEx(str(path), gdal.OF_RASTER) is not None
+        except RuntimeError:
+            return False
+
+
+def raster_parts(key: str, path: Path) -> list[RasterPart]:
+    """Parts of a raster file: its colours together, every other component by itself.
+
+    The first has the key of the file, others have their number in addition. A file that cannot be opened is a
+    part as well: reading it tells why it cannot.
+    """
+    with _quiet():
+        try:
+            dataset = gdal.OpenEx(str(path), gdal.OF_RASTER)
+        except RuntimeError:
+            dataset = None
+        if dataset is None or not dataset.RasterCount:
+            return [RasterPart(key, path, Nature.CONTINUOUS, "other")]
+        bands = [dataset.GetRasterBand(number + 1) for number in range(dataset.RasterCount)]
+        if tuple(band.GetColorInterpretation() for band in bands[:3]) == _RGB and all(
+            band.DataType == gdal.GDT_Byte for band in bands[:3]
+        ):
+            colours = RasterPart(key, path, Nature.PICTURE, "picture", "count", (0, 1, 2))
+            return [colours, *_components(key, path, bands, 3)]
+        return _components(key, path, bands, 0)
+
+
+def _components(key: str, path: Path, bands: list[gdal.Band], first: int) -> list[RasterPart]:
+    return [
+        _part(f"{key} component {number + 1}" if number else key, path, bands[number], number)
+        for number in range(first, len(bands))
+    ]
+
+
+def _part(key: str, path: Path, band: gdal.Band, number: int) -> RasterPart:
+    """GDAL's value is count * scale + offset."""
+    if band.DataType == gdal.GDT_Byte and band.GetColorTable() is not None:
+        return RasterPart(key, path, Nature.CLASSES, "other", "class", (number,))
+    scale = band.GetScale() or 1.0
+    return RasterPart(
+        key,
+        path,
+        Nature.CONTINUOUS,
+        "other",
+        band.GetUnitType() or "1",
+        (number,),
+        scale=scale,
+        offset=(band.GetOffset() or 0.0) / scale,
+        nodata=band.GetNoDataValue(),
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """GDAL of this thread: nothing printed."""
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    gdal.ErrorReset()
+    try:
+        yield
+    finally:
+        gdal.PopErrorHandler()
