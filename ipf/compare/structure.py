@@ -1,0 +1,199 @@
+"""How two files hold their pixels: where these lie, and how they are encoded. No pixel is decoded.
+
+JPEG 2000 code-streams are compared by all their coding parameters (ISO/IEC 15444-1, annex A), other images by
+what GDAL tells of compression, blocks, overviews and tags. Files of no known structure are compared by bytes.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from ipf.compare.content import OtherPart, RasterPart
+from ipf.compare.image_file import GeoTransform, ImageFile, Value, inspect_image
+from ipf.compare.results import Check, CheckName, Figure, Status
+from ipf.compare.tolerances import Tolerances
+from ipf.errors import ProductError
+
+Difference = tuple[str, Value, Value]
+"""Name of a parameter, its value in the reference and in the candidate."""
+
+LENIENT_PROFILE = "cross-processor"
+"""Profile under which nothing of the encoding fails: another processor may well encode otherwise."""
+
+_PIXEL_FRACTION = 1e-6
+"""Share of a pixel by which geotransforms may differ: JPEG 2000 files hold coordinates as decimal text."""
+_LOSSY_COMPRESSIONS = ("JPEG", "WEBP", "LERC", "JXL")
+_CHUNK_BYTES = 2**20
+
+
+def _is_lossy(compression: Value) -> bool:
+    return any(name in str(compression).upper() for name in _LOSSY_COMPRESSIONS)
+
+
+def _fewer(reference: Value, candidate: Value) -> bool:
+    """Whether the candidate has fewer bits; that a file does not tell its bits means all of its data type."""
+    if isinstance(reference, int) and isinstance(candidate, int):
+        return candidate < reference
+    digits = [int(str(value)) if str(value).isdigit() else np.inf for value in (reference, candidate)]
+    return bool(digits[1] < digits[0])
+
+
+ALWAYS_FAILS: Mapping[str, Callable[[Value, Value], bool]] = {
+    "reversible": lambda reference, candidate: bool(reference) and not candidate,
+    "compression": lambda reference, candidate: _is_lossy(candidate) and not _is_lossy(reference),
+    "bits": _fewer,
+    "bits of data type": _fewer,
+    "components": lambda reference, candidate: reference != candidate,
+}
+"""Differences of encoding that lose something, or leave something uncompared: they fail where others are only
+reported, unless the profile is `LENIENT_PROFILE`."""
+
+
+def structure_checks(reference: RasterPart, candidate: RasterPart, tolerances: Tolerances) -> list[Check]:
+    """GEOREFERENCE and ENCODING of two rasters; READABLE, failed, where one of the files cannot be opened.
+
+    The messages name everything that differs, with both values.
+    """
+    try:
+        files = inspect_image(reference.path), inspect_image(candidate.path)
+    except ProductError as problem:
+        return [Check(CheckName.READABLE, reference.key, Status.FAILED, str(problem))]
+    return [
+        _georeference_check(reference.key, *files),
+        _encoding_check(reference, candidate, files, tolerances),
+    ]
+
+
+def _georeference_check(item: str, reference: ImageFile, candidate: ImageFile) -> Check:
+    different: list[Difference] = [
+        (name, getattr(reference, attribute), getattr(candidate, attribute))
+        for name, attribute in (
+            ("reference system", "reference_system"),
+            ("control points", "control_points"),
+            ("rows", "rows"),
+            ("columns", "columns"),
+        )
+        if getattr(reference, attribute) != getattr(candidate, attribute)
+    ]
+    if not _same_place(reference.geotransform, candidate.geotransform):
+        different.append(("geotransform", str(reference.geotransform), str(candidate.geotransform)))
+    message = _told(different) or f"same place, {reference.rows} x {reference.columns} pixels"
+    return _check(CheckName.GEOREFERENCE, item, bool(different), message, different)
+
+
+def _same_place(reference: GeoTransform | None, candidate: GeoTransform | None) -> bool:
+    if reference is None or candidate is None:
+        return reference is candidate
+    pixel = max(abs(reference[1]), abs(reference[2]))
+    return bool(np.allclose(reference, candidate, rtol=0, atol=_PIXEL_FRACTION * pixel))
+
+
+def _encoding_check(
+    reference: RasterPart,
+    candidate: RasterPart,
+    files: tuple[ImageFile, ImageFile],
+    tolerances: Tolerances,
+) -> Check:
+    described = [
+        file.encoding | _quantification(part)
+        for file, part in zip(files, (reference, candidate), strict=True)
+    ]
+    different = _differences(*described)
+    losses = [each for each in different if each[0] in ALWAYS_FAILS and ALWAYS_FAILS[each[0]](*each[1:])]
+    strict = tolerances.structure.encoding == "fail"
+    failed = bool(different) if strict else bool(losses) and tolerances.profile != LENIENT_PROFILE
+    message = _told(different) or f"same encoding ({files[0].encoding['format']})"
+    return _check(CheckName.ENCODING, reference.key, failed, message, different)
+
+
+def _quantification(part: RasterPart) -> dict[str, Value]:
+    return {"scale": part.scale, "offset": part.offset}
+
+
+def _differences(reference: Mapping[str, Value], candidate: Mapping[str, Value]) -> list[Difference]:
+    """What differs; of images of two formats, what both of them tell."""
+    names = [name for name in reference if name in candidate]
+    return [(name, reference[name], candidate[name]) for name in names if reference[name] != candidate[name]]
+
+
+def _told(different: Sequence[Difference]) -> str:
+    return "; ".join(
+        f"{name} is {_text(candidate)}, expected {_text(reference)}"
+        for name, reference, candidate in different
+    )
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return (str(value) or "none") if not isinstance(value, float) else f"{value:g}"
+
+
+def _check(
+    name: CheckName, item: str, failed: bool, message: str, different: Sequence[Difference] = ()
+) -> Check:
+    figures: dict[str, Figure] = {each: _figure(found) for each, _, found in different}
+    limits: dict[str, Figure] = {each: _figure(expected) for each, expected, _ in different}
+    return Check(name, item, Status.FAILED if failed else Status.PASSED, message, figures, limits)
+
+
+def _figure(value: Value) -> Figure:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else _text(value)
+
+
+def byte_check(reference: OtherPart, candidate: OtherPart, tolerances: Tolerances) -> Check:
+    """BYTES of two files: their sizes, and the first byte that differs; READABLE, failed, where one cannot be
+    read.
+    """
+    try:
+        sizes = _size(reference.path), _size(candidate.path)
+        first = _first_difference(reference.path, candidate.path)
+    except OSError as problem:
+        message = f"{problem.filename}: cannot be read: {problem.strerror or problem}"
+        return Check(CheckName.READABLE, reference.key, Status.FAILED, message)
+    if first is None:
+        return Check(
+            CheckName.BYTES, reference.key, Status.PASSED, f"same {sizes[0]} bytes", {"bytes": sizes[1]}
+        )
+    failed = tolerances.structure.bytes == "fail"
+    return Check(
+        CheckName.BYTES,
+        reference.key,
+        Status.FAILED if failed else Status.PASSED,
+        f"{sizes[1]} bytes, expected {sizes[0]}; the first to differ is byte {first} (from 0)",
+        {"bytes": sizes[1], "first difference": first},
+        {"bytes": sizes[0]},
+    )
+
+
+def _size(path: Path) -> int:
+    """Size in bytes; a pipe or a device, which may never end, is not opened."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(0, "is no regular file", str(path))
+    return status.st_size
+
+
+def _first_difference(reference: Path, candidate: Path) -> int | None:
+    """Position of the first byte that differs or that only one file has; None where there is none."""
+    with reference.open("rb") as one, candidate.open("rb") as other:
+        return _first_difference_of(one, other)
+
+
+def _first_difference_of(one: BinaryIO, other: BinaryIO) -> int | None:
+    start = 0
+    while True:
+        first, second = one.read(_CHUNK_BYTES), other.read(_CHUNK_BYTES)
+        if first != second:
+            length = min(len(first), len(second))
+            pairs = (np.frombuffer(chunk[:length], np.uint8) for chunk in (first, second))
+            different = np.flatnonzero(np.not_equal(*pairs))
+            return start + (int(different[0]) if different.size else length)
+        if not first:
+            return None
+        start += len(first)
