@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ipf.compare.content import RasterPart
 from ipf.compare.figures import GroupFigures
 from ipf.compare.tolerances import RasterTolerances
-from ipf.kernels.comparison import COLUMN, LARGEST, REFERENCE_PIXELS, REFERENCE_SUM, ROW
+from ipf.kernels.comparison import COLUMN, LARGEST, REFERENCE_PIXELS, REFERENCE_SUM, ROW, occurring
 
 Cells = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
@@ -34,10 +34,6 @@ class Groups:
     labels: Bytes
     rows: Indices
     columns: Indices
-
-    def of_rows(self, first: int, height: int) -> Bytes:
-        """Groups along the rows of the class map that `height` rows of the image from `first` on lie on."""
-        return self.labels[self.classes[self.rows[first : first + height]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +91,7 @@ def groups_of(classes: Bytes | None, shape: tuple[int, int]) -> Groups:
     """
     if classes is None:
         classes = np.zeros((1, 1), np.uint8)
-    occurs = np.zeros(256, np.bool_)
-    for row in classes:  # one at a time: indices are made 64-bit numbers
-        occurs[row] = True
-    values = tuple(int(value) for value in np.flatnonzero(occurs))
+    values = tuple(int(value) for value in np.flatnonzero(occurring(classes)))
     labels = np.zeros(256, np.uint8)
     labels[list(values)] = np.arange(len(values))
     rows, columns = (

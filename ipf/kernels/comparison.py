@@ -39,8 +39,10 @@ def tally_counts(
     tolerance: float,
     relative: float,
     offset: float,
+    classes: Bytes,
+    class_rows: Whole,
+    class_columns: Whole,
     groups: Bytes,
-    group_columns: Whole,
     first_row: int,
     step: int,
     histogram: Whole,
@@ -56,8 +58,8 @@ def tally_counts(
     shift : added to candidate - reference, so that it is one of the physical values.
     tolerance, relative, offset : a difference is outside where it is beyond
         ``tolerance + relative * |reference + offset|``, in counts.
-    groups : group (0 and up) of each pixel of a coarser or finer image, one row for each row of the block.
-    group_columns : column of `groups` for each column.
+    classes, class_rows, class_columns : a class map, and its row and column for each row and column.
+    groups : (256,), the group, from 0 on, of each class.
     first_row : row of the image that the block begins with; `step` : rows and columns of a coarse pixel.
     histogram : (groups, 2 n + 1), pixels by difference -n to n: wide enough for any.
     outside : (groups,), pixels outside. `sums` : see `REFERENCE`. `largest` : see `LARGEST`.
@@ -68,6 +70,7 @@ def tally_counts(
     reference_nodata, reference_saturated = np.int64(marks[0]), np.int64(marks[1])
     candidate_nodata, candidate_saturated = np.int64(marks[2]), np.int64(marks[3])
     for row in range(rows):
+        line = classes[class_rows[row]]
         for cell in range(cells.shape[1]):
             total, total_data = np.int64(0), np.int64(0)
             other, other_data = np.int64(0), np.int64(0)
@@ -93,7 +96,7 @@ def tally_counts(
                     continue
                 difference = two - one + shift
                 magnitude = abs(difference)
-                group = groups[row, group_columns[column]]
+                group = groups[line[class_columns[column]]]
                 histogram[group, middle + difference] += 1
                 outside[group] += magnitude > tolerance + relative * abs(one + offset)
                 if magnitude > largest[LARGEST]:
@@ -113,6 +116,16 @@ def tally_counts(
             cells[coarse, cell, CANDIDATE_PIXELS] += other_data
             cells[coarse, cell, DIFFERENCE_SUM] += change
             cells[coarse, cell, DIFFERENCE_PIXELS] += compared
+
+
+@kernel
+def occurring(values: Bytes) -> npt.NDArray[np.bool_]:
+    """Which of the 256 values an image has."""
+    occurs = np.zeros(256, np.bool_)
+    for row in range(values.shape[0]):
+        for column in range(values.shape[1]):
+            occurs[values[row, column]] = True
+    return occurs
 
 
 @kernel

@@ -59,8 +59,10 @@ def tally_values(
     rounding: float,
     tolerance: float,
     relative: float,
+    classes: Bytes,
+    class_rows: Whole,
+    class_columns: Whole,
     groups: Bytes,
-    group_columns: Whole,
     first_row: int,
     step: int,
     moments: Values,
@@ -78,7 +80,8 @@ def tally_values(
     marks : counts that are no data and that are saturated in the reference, then in the candidate, or NaN.
     rounding : share of both magnitudes that is no difference, but rounding of the conversion.
     tolerance, relative : a difference is outside beyond ``tolerance + relative * |reference|``.
-    groups, group_columns, first_row, step, largest, cells : as of `ipf.kernels.comparison.tally_counts`.
+    classes, class_rows, class_columns, groups, first_row, step, largest, cells : as of
+        `ipf.kernels.comparison.tally_counts`.
     moments : (rows, groups, 8), zeros; see `PIXELS`. `maxima` : (groups,), largest magnitudes.
     differences : at least rows * columns, takes those of the pixels compared.
     counts : (groups + 1,), pixels outside of each group; at the end pixels that differ.
@@ -123,7 +126,7 @@ def tally_values(
                 magnitude = abs(difference)
                 if magnitude <= uncertain:
                     difference, magnitude = 0.0, 0.0
-                group = np.int64(groups[row, group_columns[column]])
+                group = np.int64(groups[classes[class_rows[row], class_columns[column]]])
                 counts[group_count] += difference != 0
                 counts[group] += magnitude > tolerance + relative * abs(one) + uncertain
                 maxima[group] = max(maxima[group], magnitude)

@@ -18,6 +18,7 @@ from ipf.kernels.comparison import (
     changed_pixels,
     joint_counts,
     joint_histogram,
+    occurring,
     tally_counts,
 )
 from ipf.kernels.value_comparison import count_digits, merge_moments, tally_values
@@ -26,6 +27,10 @@ Image = npt.NDArray[Any]
 
 SHAPES = st.tuples(st.integers(1, 9), st.integers(1, 11))
 STEPS = st.integers(1, 5)
+LABELS = np.array([200, 0, 40], np.uint8)
+"""Classes of the groups."""
+GROUPS = np.zeros(256, np.uint8)
+GROUPS[[200, 0, 40]] = 0, 1, 2
 
 
 @st.composite
@@ -78,7 +83,8 @@ def test_tally_of_counts(dtype: str, data: st.DataObject, shift: int, step: int,
     coarse = [-(-length // step) for length in one.shape]
     cells = np.zeros((*coarse, 6), np.int64)
     tally_counts(
-        one, two, marks, shift, tolerance, relative, offset, groups, np.arange(one.shape[1]), first_row, step,
+        one, two, marks, shift, tolerance, relative, offset,
+        LABELS[groups], np.arange(one.shape[0]), np.arange(one.shape[1]), GROUPS, first_row, step,
         histogram, outside, sums, largest, cells,
     )  # fmt: skip
     first, second = one.astype(np.int64), two.astype(np.int64)
@@ -120,8 +126,8 @@ def test_tally_of_values(dtype: str, data: st.DataObject, step: int, tolerance: 
     largest, cells = np.zeros(3), np.zeros((*(-(-length // step) for length in one.shape), 6))
     pixels = tally_values(
         one.astype(np.float64), two.astype(np.float64), conversion, marks, 0.0, tolerance, relative,
-        groups, np.arange(one.shape[1]), first_row, step, moments, differences, maxima, counts, sums,
-        largest, cells,
+        LABELS[groups], np.arange(one.shape[0]), np.arange(one.shape[1]), GROUPS, first_row, step,
+        moments, differences, maxima, counts, sums, largest, cells,
     )  # fmt: skip
     one, two = one.astype(np.float64), two.astype(np.float64)
     one_data, two_data, _, _, used = usable(one, two, marks)
@@ -170,9 +176,9 @@ def test_rounding_of_conversions_is_no_difference() -> None:
     conversion = np.array([0.0, 1e-3, 0.0, 1e-4])
     assert np.any(counts * 1e-3 != others * 1e-4)
     tally_values(
-        counts, others, conversion, np.full(4, np.nan), 1e-15, 0.0, 0.0, np.zeros((10, 1), np.uint8),
-        np.zeros(20, np.int64), 0, 1, moments, differences, maxima, tally, sums, largest,
-        np.zeros((10, 20, 6)),
+        counts, others, conversion, np.full(4, np.nan), 1e-15, 0.0, 0.0, np.zeros((1, 1), np.uint8),
+        np.zeros(10, np.int64), np.zeros(20, np.int64), GROUPS, 0, 1,
+        moments, differences, maxima, tally, sums, largest, np.zeros((10, 20, 6)),
     )  # fmt: skip
     assert not tally.any()
     assert not differences.any()
@@ -187,6 +193,7 @@ def test_joint_counts_and_changes(images: tuple[Image, Image, Image], step: int)
     wanted = np.zeros((256, 256), np.int64)
     np.add.at(wanted, (one.ravel(), two.ravel()), 1)
     np.testing.assert_array_equal(counts, wanted)
+    np.testing.assert_array_equal(np.flatnonzero(occurring(one)), np.unique(one))
     differing = np.flatnonzero(one != two)
     assert first == (differing[0] if differing.size else -1)
     np.testing.assert_array_equal(
