@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from ipf.compare.content import Nature, RasterPart
+from ipf.compare.raster_content import component_count
 
 _GRID = re.compile(
     r"S2[A-D_]_[A-Z0-9]{4}_(?P<kind>GEO|INV)_L1B_(?:GR|DS)_[A-Z0-9_]{4}_\d{8}T\d{6}"
@@ -36,10 +37,17 @@ def grid_key(name: str) -> str | None:
 
 
 def grid_parts(key: str, path: Path) -> list[RasterPart]:
-    """The components of a grid file, each a part of its own."""
+    """The components of a grid file, each a part of its own.
+
+    Direct grids may have been made without heights. What a file has in addition is of unknown quantity; one
+    that cannot be opened has all components, and reading them tells why it cannot.
+    """
     match = _GRID.fullmatch(path.name)
-    quantities = _INVERSE if match is not None and match["kind"] == "INV" else _DIRECT
+    expected = _INVERSE if match is not None and match["kind"] == "INV" else _DIRECT
+    count = component_count(path) or len(expected)
+    named = [(quantity, quantity, unit) for quantity, unit in expected[:count]]
+    unknown = [(f"component {number + 1}", "other", "1") for number in range(len(expected), count)]
     return [
-        RasterPart(f"{key} {quantity}", path, Nature.CONTINUOUS, quantity, unit, (component,))
-        for component, (quantity, unit) in enumerate(quantities)
+        RasterPart(f"{key} {name}", path, Nature.CONTINUOUS, quantity, unit, (component,))
+        for component, (name, quantity, unit) in enumerate([*named, *unknown])
     ]

@@ -63,10 +63,23 @@ def open_content(path: Path) -> Content:
     have the same meaning.
     """
     if path.is_dir():
-        return _of_folder(path)
+        return _of_folder(_product_in(path))
     if not path.exists():
         raise ProductError(f"{path}: is missing, {EXPECTED}")
     return _of_file(path)
+
+
+def _product_in(folder: Path) -> Path:
+    """The product, tile, granule or datastrip that is all that `folder` holds; else `folder` itself."""
+    listing = _listing(folder)
+    files = [inside for inside, names in listing.items() if names]
+    top = {inside.relative_to(folder).parts[:1] for inside in files}
+    if len(top) != 1 or () in top or folder in find_places(listing):
+        return folder
+    (name,) = top.pop()
+    inner = folder / name
+    is_product = inner.suffix == ".SAFE" or any(map(safe_content.product_level, listing[inner]))
+    return inner if is_product or inner in find_places(listing) else folder
 
 
 def _of_file(path: Path) -> Content:

@@ -25,6 +25,16 @@ def is_raster(path: Path) -> bool:
             return False
 
 
+def component_count(path: Path) -> int | None:
+    """Number of components of a raster file, None where it cannot be opened."""
+    with _quiet():
+        try:
+            dataset = gdal.OpenEx(str(path), gdal.OF_RASTER)
+        except RuntimeError:
+            return None
+        return None if dataset is None else int(dataset.RasterCount)
+
+
 def raster_parts(key: str, path: Path) -> list[RasterPart]:
     """Parts of a raster file: its colours together, every other component by itself.
 

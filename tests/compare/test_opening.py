@@ -119,6 +119,20 @@ def test_location_grids(reference_data: Path) -> None:
     assert (single.kind, len(single.rasters)) == ("location grids", 3)
 
 
+@pytest.mark.parametrize(
+    ("components", "names"),
+    [(2, ["longitude", "latitude"]), (4, ["longitude", "latitude", "height", "component 4"])],
+)
+def test_components_of_a_location_grid_are_those_of_its_file(
+    tmp_path: Path, components: int, names: list[str]
+) -> None:
+    name = "S2A_OPER_GEO_L1B_GR_DPRM_20140630T140000_S20200816T120226_D01_B01.tif"
+    gdal.GetDriverByName("GTiff").Create(str(tmp_path / name), 5, 5, components, gdal.GDT_Float64)
+    content = open_content(tmp_path)
+    assert list(content.rasters) == [f"D01 12:02:26/B01 {name}" for name in names]
+    assert [part.quantity for part in content.rasters.values()][3:] == ["other"] * (components - 3)
+
+
 def test_parts_of_a_ground_segment(reference_data: Path) -> None:
     folder = reference_data / "geometry_madeira"
     content = assert_every_file_is_a_part(folder)
@@ -293,11 +307,30 @@ def test_a_file_of_unknown_meaning_has_its_path_without_the_run(l2a: Path, tmp_p
     assert "S2A_MSIL2A_20221005T115411_NBASELINE_R023_T29UNU_DISCRIMINATOR-ql.jpg" in content.others
 
 
+def test_a_folder_that_holds_one_product_alone_is_that_product(l2a: Path, tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    product = Path(shutil.copytree(l2a, outputs / l2a.name))
+    content = open_content(outputs)
+    assert (content.kind, content.root) == ("SAFE L2A", product)
+    assert "product/metadata" in content.documents
+    (product / "MTD_MSIL2A.xml").unlink()
+    assert open_content(outputs).kind == "SAFE L2A"
+    (outputs / "log.txt").write_text("more")
+    assert "log.txt" in open_content(outputs).others
+
+
+def test_a_folder_of_one_tile_or_datastrip_is_that(l2a: Path, tmp_path: Path) -> None:
+    for name, kind in (("GRANULE", "tile L2A"), ("DATASTRIP", "datastrip L2A")):
+        shutil.copytree(l2a / name, tmp_path / name)
+        assert open_content(tmp_path / name).kind == kind
+    assert open_content(tmp_path).kind == "parts L2A"
+
+
 def test_links_to_folders_are_followed_once(l1c: Path, tmp_path: Path) -> None:
     (tmp_path / "product").symlink_to(l1c)
     (tmp_path / "loop").symlink_to(tmp_path)
     content = open_content(tmp_path)
-    assert content.kind == "parts L1C"
+    assert content.kind == "SAFE L1C"
     assert content.rasters["T29UNU/B02 10 m"].quantity == "reflectance"
     assert len(parts(content)) == len(files_below(l1c))
 
