@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ipf.errors import QualityError, UsageError
+from ipf.errors import ComparisonError, UsageError
 
 if TYPE_CHECKING:
     from ipf.cli.main import Session
@@ -99,7 +99,7 @@ def regression(
         ]
         _print(results, folder if failed or work else None)
         if failed:
-            session.exit_code = QualityError.exit_code
+            session.exit_code = ComparisonError.exit_code
             _keep(folder)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 from lxml import etree
 
+from ipf.compare.report_json import comparison_json
+from ipf.compare.report_junit import printable
 from ipf.compare.results import Check, Status
 from ipf.compare.suite_run import CaseResult, CaseStatus
 
@@ -74,38 +77,13 @@ def suite_json(suite: Path, results: Sequence[CaseResult]) -> dict[str, Any]:
                 "job_order": str(result.case.job_order),
                 "reference": str(result.case.reference),
                 "comparisons": [
-                    {
-                        "product": product,
-                        "profile": comparison.profile,
-                        "status": comparison.status.value,
-                        "checks": [_check_json(check) for check in comparison.checks],
-                        "naming": [
-                            {"place": each.place, "reference": each.reference, "candidate": each.candidate}
-                            for each in comparison.naming
-                        ],
-                    }
+                    {"product": product, **json.loads(comparison_json(comparison))}
                     for product, comparison in result.comparisons
                 ],
             }
             for result in results
         ],
     }
-
-
-def _check_json(check: Check) -> dict[str, Any]:
-    return {
-        "name": check.name.value,
-        "item": check.item,
-        "status": check.status.value,
-        "message": check.message,
-        "figures": {name: _json_value(value) for name, value in check.figures.items()},
-        "limits": {name: _json_value(value) for name, value in check.limits.items()},
-    }
-
-
-def _json_value(value: object) -> object:
-    """A figure; infinities and NaN, which JSON has no word for, as text."""
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def suite_junit(suite: Path, results: Sequence[CaseResult]) -> bytes:
@@ -134,15 +112,10 @@ def _junit_case(result: CaseResult) -> etree._Element:
     )
     run = etree.SubElement(case, "testcase", classname=result.case.name, name="run")
     if error:
-        etree.SubElement(run, "error", message=_printable(result.message))
+        etree.SubElement(run, "error", message=printable(result.message))
     for product, check in checks:
-        name = _printable(f"{product}: {check.name} of {check.item}")
+        name = printable(f"{product}: {check.name} of {check.item}")
         test = etree.SubElement(case, "testcase", classname=result.case.name, name=name)
         if counted and check.status is Status.FAILED:
-            etree.SubElement(test, "failure", message=_printable(check.message))
+            etree.SubElement(test, "failure", message=printable(check.message))
     return case
-
-
-def _printable(text: str) -> str:
-    """Text without the characters that XML cannot hold."""
-    return "".join(character if character.isprintable() else " " for character in text)

@@ -105,7 +105,7 @@ class Runner:
                 )
             status = _status(comparisons)
             message = _verdict(comparisons)
-        except IpfError as problem:
+        except (IpfError, OSError) as problem:
             status, message = CaseStatus.ERROR, str(problem)
         return CaseResult(
             case, status, message, folder, time.monotonic() - start, tuple(comparisons), complete
