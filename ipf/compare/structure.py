@@ -129,9 +129,10 @@ def _told(different: Sequence[Difference]) -> str:
 
 
 def _text(value: Value) -> str:
+    """A value as text that tells it from every other."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return (str(value) or "none") if not isinstance(value, float) else f"{value:g}"
+    return str(value) or "none"
 
 
 def _check(
