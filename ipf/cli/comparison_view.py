@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ipf.cli.tables import rendered
+from ipf.compare.pairing import PRODUCT
 from ipf.compare.results import Check, CheckName, Comparison, PartResult, Status
 from ipf.compare.verdicts import share, with_unit
 
@@ -23,7 +24,8 @@ def comparison_text(comparison: Comparison) -> str:
     blocks = [
         rendered(_heading(comparison)),
         rendered(_parts(comparison)),
-        _failures(comparison.failures),
+        _in_full("failed", comparison.failures),
+        _in_full("allowed", [check for check in comparison.checks if _is_allowed(check)]),
         _naming(comparison),
         rendered(_verdict(comparison)),
     ]
@@ -76,10 +78,13 @@ def _status(status: Status) -> Text:
 
 
 def _measured(part: PartResult | None, checks: Sequence[Check]) -> str:
-    """The figures of a part by which it may fail."""
-    texts = [] if part is None else [_raster(part), _shift(checks), _classes(part), _mask(part)]
+    """The figures of a part by which it may fail; of the product as a whole how its parts pair."""
+    if part is None:
+        return "; ".join(check.message for check in checks if check.name is CheckName.FILES)
+    texts = [_raster(part), _shift(checks), _classes(part), _mask(part)]
     texts += [_count(check) for check in checks]
-    return ", ".join(text for text in texts if text)
+    told = ", ".join(text for text in texts if text)
+    return told or ("equal" if all(check.status is Status.PASSED for check in checks) else "")
 
 
 def _raster(part: PartResult) -> str:
@@ -137,15 +142,25 @@ def _count(check: Check) -> str:
     return f"{count} differences of {kind}" if count != 1 else f"1 difference of {kind}"
 
 
-def _failures(failures: Sequence[Check]) -> str:
-    """Failed checks in full."""
-    if not failures:
+def _is_allowed(check: Check) -> bool:
+    """Whether a check found a difference that the profile only reports."""
+    figures = check.figures
+    found = {
+        CheckName.FILES: check.item != PRODUCT,
+        CheckName.ENCODING: bool(figures),
+        CheckName.BYTES: "first difference" in figures,
+        CheckName.METADATA: bool(figures.get("differences")),
+    }
+    return check.status is Status.PASSED and found.get(check.name, False)
+
+
+def _in_full(title: str, checks: Sequence[Check]) -> str:
+    """Checks with their messages."""
+    if not checks:
         return ""
-    table = _grid("failed", "check", "message")
-    for check in failures:
-        table.add_row(
-            _status(check.status), Text(f"{check.name.value} of {check.item}:"), Text(check.message)
-        )
+    table = _grid(title, "", heading=True)
+    for check in checks:
+        table.add_row(Text(f"{check.name.value} of {check.item}"), Text(check.message))
     return rendered(table)
 
 

@@ -3,7 +3,7 @@
 Version 1 has ``version``, ``status``, ``kind``, ``profile``, ``reference``, ``candidate``; ``checks``, each
 with ``name``, ``item``, ``status``, ``message``, ``figures``, ``limits``; ``naming``, each with ``place``,
 ``reference``, ``candidate``; and ``parts``, each with ``item`` and what its nature has: ``raster``,
-``shift``, ``classes``, ``mask``, ``document``. Numbers that are none are null, infinite limits the text ``inf``.
+``shift``, ``classes``, ``mask``, ``document``. What is not a number is null, an infinite limit ``"inf"``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def comparison_json(comparison: Comparison) -> str:
         "naming": [asdict(difference) for difference in comparison.naming],
         "parts": [_part(part) for part in comparison.parts],
     }
-    return json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(_plain(content), indent=2, allow_nan=False) + "\n"
 
 
 def _part(part: PartResult) -> dict[str, Any]:

@@ -59,5 +59,5 @@ def _lines(check: Check) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """`text` with a replacement for each character that XML cannot hold."""
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    """`text` with an escape for each character that XML cannot hold: ``\\x1b`` for that of terminals."""
+    return _NOT_XML.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
