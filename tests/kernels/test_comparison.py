@@ -177,7 +177,7 @@ def test_rounding_of_conversions_is_no_difference() -> None:
     assert np.any(counts * 1e-3 != others * 1e-4)
     tally_values(
         counts, others, conversion, np.full(4, np.nan), 1e-15, 0.0, 0.0, np.zeros((1, 1), np.uint8),
-        np.zeros(10, np.int64), np.zeros(20, np.int64), GROUPS, 0, 1,
+        np.zeros(10, np.int64), np.zeros(20, np.int64), np.zeros(256, np.uint8), 0, 1,
         moments, differences, maxima, tally, sums, largest, np.zeros((10, 20, 6)),
     )  # fmt: skip
     assert not tally.any()
