@@ -61,6 +61,7 @@ _WITHOUT_RUN = re.compile(
 
 CREATION_DATES = (
     "*GENERATION_TIME",
+    "*Processing_Info/UTC_DATE_TIME",
     "*ARCHIVING_TIME",
     "*PRODUCTION_DATE",
     "*Creation_Date",
@@ -76,9 +77,9 @@ CREATION_DATES = (
 )
 """Where documents say when they were made: endings of element paths, attributes with ``@``.
 
-PSD documents (GENERATION_TIME, ARCHIVING_TIME), parameter files (PRODUCTION_DATE, the Earth Explorer header's
-Creation_Date), quality reports (dates of report and inspections and how long these took), manifests
-(processing) and INSPIRE metadata (dateStamp).
+PSD documents (GENERATION_TIME, ARCHIVING_TIME, the processing's UTC_DATE_TIME), parameter files
+(PRODUCTION_DATE, the Earth Explorer header's Creation_Date), quality reports (dates of report and inspections
+and how long these took), manifests (processing) and INSPIRE metadata (dateStamp).
 """
 
 
