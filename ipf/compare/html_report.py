@@ -11,11 +11,12 @@ from pathlib import Path
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from ipf import __version__
-from ipf.atomic import write_bytes
+from ipf.atomic import write_bytes, write_text
 from ipf.compare import report_sections
 from ipf.compare.figures import RasterFigures
 from ipf.compare.report_checks import CheckGroup, grouped, number
 from ipf.compare.report_colours import NO_DATA, ONE_SIDE, UNCHANGED, change_gradient, css, difference_gradient
+from ipf.compare.report_junit import printable
 from ipf.compare.report_pictures import (
     DifferencePicture,
     ImagePictures,
@@ -54,6 +55,11 @@ class Section:
         return self.part.item
 
     @property
+    def arrows(self) -> bool:
+        """Whether shifts are drawn."""
+        return self.part.shift is not None and report_sections.has_moved(self.part.shift)
+
+    @property
     def failed(self) -> bool:
         """Whether a check of the part failed."""
         return self.checks is not None and self.checks.failed
@@ -73,9 +79,7 @@ def write_html(comparison: Comparison, folder: Path) -> Path:
         _with_pictures(section, folder, tolerances.get(section.item)) if section.anchor in chosen else section
         for section in sections
     ]
-    # A name may hold bytes that are no text; they are printed as escapes.
-    content = _rendered(comparison, groups, shown).encode("utf-8", "backslashreplace")
-    write_bytes(folder / PAGE, content)
+    write_text(folder / PAGE, printable(_rendered(comparison, groups, shown)))
     return folder / PAGE
 
 

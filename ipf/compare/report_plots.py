@@ -56,7 +56,8 @@ def difference_plots(figures: RasterFigures, shift: ShiftField | None, tolerance
 
 def used_windows(shift: ShiftField) -> npt.NDArray[np.bool_]:
     """The windows that show the same on both sides, so that their shift means something."""
-    return np.asarray(shift.correlation >= GOOD_CORRELATION)
+    known = np.isfinite(shift.rows) & np.isfinite(shift.columns)
+    return np.asarray((shift.correlation >= GOOD_CORRELATION) & known)
 
 
 def has_moved(shift: ShiftField) -> bool:
@@ -125,8 +126,11 @@ def _draw_shifts(place: Axes, shift: ShiftField, shape: tuple[int, int]) -> None
         color=_LINE,
         width=0.005,
         pivot="tail",
+        clip_on=False,
     )
-    place.quiverkey(arrows, 0.8, -0.16, long, f"{long:.3g} pixels", labelpos="E", fontproperties={"size": 8})
+    place.quiverkey(
+        arrows, 0.7, -0.1, long, f"{long:.3g} pixels", labelpos="E", fontproperties={"size": "small"}
+    )
     place.plot(columns[used], rows[used], ".", color=_LINE, markersize=3)
     place.plot(columns[~used], rows[~used], "x", color=_FAINT, markersize=4)
     place.set_xlim(0, shape[1])
@@ -147,4 +151,6 @@ def _spacing(shift: ShiftField) -> float:
 
 
 def _labelled(text: str, unit: str) -> str:
-    return text if unit in ("", "1") else f"{text} ({unit})"
+    """With its unit, whose dollar signs are no formula."""
+    plain = unit.replace("$", r"\$")
+    return text if unit in ("", "1") else f"{text} ({plain})"

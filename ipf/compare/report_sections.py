@@ -88,17 +88,18 @@ def changed_classes(figures: ClassMapFigures) -> int:
 def raster_rows(figures: RasterFigures) -> list[tuple[str, str]]:
     """Figures of a raster by what they are."""
     group, unit = figures.all, figures.unit
-    place = "" if figures.maximum_at is None else " at row {}, column {}".format(*figures.maximum_at)
+    place = "–" if figures.maximum_at is None else "row {}, column {}".format(*figures.maximum_at)
     rows, columns = figures.shape
     return [
         ("image", f"{number(rows)} x {number(columns)} pixels"),
         ("pixels compared", number(group.pixels)),
         ("pixels that differ", _of(figures.differing, group.pixels)),
         ("beyond tolerance", _of(group.outside, group.pixels)),
-        ("accuracy (mean difference)", _signed(group.accuracy, unit)),
-        ("precision (standard deviation)", _with_unit(group.precision, unit)),
-        ("uncertainty (root mean square)", _with_unit(group.uncertainty, unit)),
-        ("largest difference", _with_unit(group.maximum, unit) + place),
+        ("accuracy (bias)", _signed(group.accuracy, unit)),
+        ("precision", _with_unit(group.precision, unit)),
+        ("uncertainty (RMSE)", _with_unit(group.uncertainty, unit)),
+        ("largest difference", _with_unit(group.maximum, unit)),
+        ("which is at", place),
         ("mean of the reference", _with_unit(figures.mean_reference, unit)),
         ("mean of the candidate", _with_unit(figures.mean_candidate, unit)),
         ("correlation", number(figures.correlation, 7)),
