@@ -97,7 +97,7 @@ def change_note(day: date, reason: str, comparisons: Iterable[tuple[str, Compari
     if failures:
         lines += ["Checks that failed against it:", "", *failures]
     if not rows and not failures:
-        lines.append("The first reference, or one whose figures are not known.")
+        lines.append("There was no reference to compare with.")
     return lines
 
 
