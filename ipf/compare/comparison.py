@@ -94,7 +94,7 @@ def _in_thread(work: Callable[[], _Opened]) -> _Opened:
 def _opened(reference: Path, candidate: Path) -> _Opened:
     ours, theirs = open_content(reference), open_content(candidate)
     pairing = pair(ours, theirs)
-    pairs = (*pairing.rasters, *pairing.documents, *pairing.others)
+    pairs: tuple[tuple[Part, Part], ...] = (*pairing.rasters, *pairing.documents, *pairing.others)
     return _Opened(
         _kind(ours, theirs),
         pairing,

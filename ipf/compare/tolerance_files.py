@@ -90,7 +90,7 @@ def _merged(base: Table, changes: Mapping[str, Any]) -> Table:
 def _merged_rasters(base: Table, changes: Mapping[str, Any]) -> Table:
     """Tables by quantity; one that the profile does not name starts from its ``other``."""
     for quantity, value in sorted(changes.items(), key=lambda entry: entry[0] != "other"):
-        start = base.get(quantity, base.get("other", {}))
+        start: Table = base.get(quantity) or base.get("other") or {}
         base[quantity] = _merged(start, value) if isinstance(value, dict) else value
     return base
 
