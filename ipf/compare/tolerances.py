@@ -28,27 +28,39 @@ class Model(pydantic.BaseModel):
 class RasterTolerances(Model):
     """Limits on the values of a continuous raster, in its unit; shares are of the pixels compared."""
 
-    absolute: Limit = Field(0.0, ge=0, description="difference that a pixel may have")
-    relative: Limit = Field(0.0, ge=0, description="added to it, times the magnitude of the reference (1)")
-    outside: Limit = Field(0.0, ge=0, le=1, description="share of pixels that may be beyond that (1)")
-    bias: Limit = Field(0.0, ge=0, description="mean difference, either sign")
-    rmse: Limit = Field(0.0, ge=0, description="root mean square of the difference")
-    maximum: Limit = Field(0.0, ge=0, description="largest difference of any pixel")
-    slope: Limit = Field(0.0, ge=0, description="difference of the regression slope from 1 (1)")
-    correlation: Limit = Field(1.0, ge=-1, le=1, description="least correlation (1)")
-    class_bias: Limit = Field(0.0, ge=0, description="mean difference over any one class, either sign")
-    no_data: Limit = Field(0.0, ge=0, le=1, description="share of pixels whose no-data may change (1)")
-    saturation: Limit = Field(0.0, ge=0, le=1, description="share of pixels whose saturation may change (1)")
-    shift: Limit = Field(0.0, ge=0, description="median shift over all windows (pixels)")
-    local_shift: Limit = Field(0.0, ge=0, description="largest median shift over any 3 x 3 windows (pixels)")
+    absolute: Limit = Field(default=0.0, ge=0, description="difference that a pixel may have")
+    relative: Limit = Field(
+        default=0.0, ge=0, description="added to it, times the magnitude of the reference (1)"
+    )
+    outside: Limit = Field(default=0.0, ge=0, le=1, description="share of pixels that may be beyond that (1)")
+    bias: Limit = Field(default=0.0, ge=0, description="mean difference, either sign")
+    rmse: Limit = Field(default=0.0, ge=0, description="root mean square of the difference")
+    maximum: Limit = Field(default=0.0, ge=0, description="largest difference of any pixel")
+    slope: Limit = Field(default=0.0, ge=0, description="difference of the regression slope from 1 (1)")
+    correlation: Limit = Field(default=1.0, ge=-1, le=1, description="least correlation (1)")
+    class_bias: Limit = Field(
+        default=0.0, ge=0, description="mean difference over any one class, either sign"
+    )
+    no_data: Limit = Field(
+        default=0.0, ge=0, le=1, description="share of pixels whose no-data may change (1)"
+    )
+    saturation: Limit = Field(
+        default=0.0, ge=0, le=1, description="share of pixels whose saturation may change (1)"
+    )
+    shift: Limit = Field(default=0.0, ge=0, description="median shift over all windows (pixels)")
+    local_shift: Limit = Field(
+        default=0.0, ge=0, description="largest median shift over any 3 x 3 windows (pixels)"
+    )
 
 
 class ClassTolerances(Model):
     """Limits on class maps."""
 
-    agreement: Limit = Field(1.0, ge=0, le=1, description="least share of pixels with the same class (1)")
+    agreement: Limit = Field(
+        default=1.0, ge=0, le=1, description="least share of pixels with the same class (1)"
+    )
     intersection_over_union: Limit = Field(
-        1.0,
+        default=1.0,
         ge=0,
         le=1,
         description="least intersection over union of a class with at least 1 % of the pixels (1)",
@@ -58,41 +70,51 @@ class ClassTolerances(Model):
 class MaskTolerances(Model):
     """Limits on masks."""
 
-    changed: Limit = Field(0.0, ge=0, le=1, description="share of pixels of which a bit may change (1)")
+    changed: Limit = Field(
+        default=0.0, ge=0, le=1, description="share of pixels of which a bit may change (1)"
+    )
 
 
 class NumberTolerances(Model):
     """Other limits for the numbers at some element paths."""
 
     path: str = Field(description="pattern of element paths, * stands for anything")
-    absolute: Limit = Field(0.0, ge=0, description="difference that a number may have")
-    relative: Limit = Field(0.0, ge=0, description="added to it, times the magnitude of the reference (1)")
+    absolute: Limit = Field(default=0.0, ge=0, description="difference that a number may have")
+    relative: Limit = Field(
+        default=0.0, ge=0, description="added to it, times the magnitude of the reference (1)"
+    )
 
 
 class MetadataTolerances(Model):
     """Limits on XML documents. Patterns are element paths of local names, ``*`` stands for anything."""
 
-    absolute: Limit = Field(0.0, ge=0, description="difference that a number may have")
-    relative: Limit = Field(0.0, ge=0, description="added to it, times the magnitude of the reference (1)")
-    seconds: Limit = Field(0.0, ge=0, description="difference that a time may have (s)")
+    absolute: Limit = Field(default=0.0, ge=0, description="difference that a number may have")
+    relative: Limit = Field(
+        default=0.0, ge=0, description="added to it, times the magnitude of the reference (1)"
+    )
+    seconds: Limit = Field(default=0.0, ge=0, description="difference that a time may have (s)")
     numbers: tuple[NumberTolerances, ...] = Field(
-        (), description="other limits for some numbers; the last counts"
+        default=(), description="other limits for some numbers; the last counts"
     )
-    differing: Verdict = Field("fail", description="what a difference beyond that means")
+    differing: Verdict = Field(default="fail", description="what a difference beyond that means")
     consequences: Verdict = Field(
-        "fail", description="values that follow from other differences: sizes and checksums of files"
+        default="fail", description="values that follow from other differences: sizes and checksums of files"
     )
-    ignore: tuple[str, ...] = Field((), description="element paths that are not compared, listed as such")
-    sets: tuple[str, ...] = Field((), description="element paths whose repetitions may come in any order")
+    ignore: tuple[str, ...] = Field(
+        default=(), description="element paths that are not compared, listed as such"
+    )
+    sets: tuple[str, ...] = Field(
+        default=(), description="element paths whose repetitions may come in any order"
+    )
 
 
 class StructureTolerances(Model):
     """What else may differ."""
 
-    files: Verdict = Field("fail", description="a part that one side lacks")
-    naming: Verdict = Field("fail", description="names, identifiers and creation dates")
-    encoding: Verdict = Field("fail", description="data type, quantification, JPEG 2000 structure")
-    bytes: Verdict = Field("fail", description="files of no known structure")
+    files: Verdict = Field(default="fail", description="a part that one side lacks")
+    naming: Verdict = Field(default="fail", description="names, identifiers and creation dates")
+    encoding: Verdict = Field(default="fail", description="data type, quantification, JPEG 2000 structure")
+    bytes: Verdict = Field(default="fail", description="files of no known structure")
 
 
 class Override(Model):
@@ -105,7 +127,7 @@ class Override(Model):
 class Tolerances(Model):
     """A complete set. `rasters` has limits by quantity; ``other`` is for those that it does not name."""
 
-    profile: str = Field("identical", description="name")
+    profile: str = Field(default="identical", description="name")
     rasters: dict[str, RasterTolerances] = Field(default_factory=lambda: {"other": RasterTolerances()})
     classes: ClassTolerances = ClassTolerances()
     masks: MaskTolerances = MaskTolerances()
