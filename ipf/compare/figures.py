@@ -32,7 +32,10 @@ class Thumbnails:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Counts between `edges` (one more than counts), in the unit of the values."""
+    """Counts between `edges` (one more than counts), in the unit of the values.
+
+    The outermost bins also hold what lies beyond them.
+    """
 
     edges: npt.NDArray[np.float64]
     counts: npt.NDArray[np.int64]
@@ -40,7 +43,10 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """How often values go together: `counts` of shape (reference, candidate) between `edges` on both axes."""
+    """How often values go together: `counts` of shape (reference, candidate) between `edges` on both axes.
+
+    Counted are the pixels of every so manieth row and column; the outermost bins also hold what lies beyond.
+    """
 
     edges: npt.NDArray[np.float64]
     counts: npt.NDArray[np.int64]
@@ -71,7 +77,8 @@ class RasterFigures:
     absolute difference, None without pixels; `correlation`, `slope` and `intercept` are those of the
     candidate over the reference (ordinary least squares; NaN where the reference does not vary). No-data
     and saturated pixels are lost when only the reference has them, gained when only the candidate does.
-    Statistics cover pixels that on both sides have data and are not saturated.
+    Statistics cover pixels that on both sides have data and are not saturated; all components of a picture
+    are counted together.
     """
 
     unit: str
