@@ -1,8 +1,8 @@
 """Comparison of two products as a process of its own, and what it is held against: GDAL decoding both.
 
-``python -m tests.benchmarks.comparing compare REFERENCE CANDIDATE THREADS`` prints JSON: seconds by part in the order in which
-they ended, and the checks. ``decode`` instead of ``compare`` decodes every JPEG 2000 image of both, `THREADS` at
-a time and the longest first, and keeps none.
+``python -m tests.benchmarks.comparing compare REFERENCE CANDIDATE THREADS`` prints JSON: seconds by part in
+the order in which they ended, and the names of the checks that failed. ``decode`` instead of ``compare``
+decodes every JPEG 2000 image of both, `THREADS` at a time and the longest first, and keeps none.
 """
 
 from __future__ import annotations
