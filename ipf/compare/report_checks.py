@@ -47,6 +47,11 @@ class CheckGroup:
         """The checks in one line."""
         return ", ".join(dict.fromkeys(line.name for line in self.lines))
 
+    @property
+    def passed(self) -> str:
+        """Those that passed in one line."""
+        return ", ".join(line.name for line in self.lines if not line.failed)
+
 
 def grouped(checks: Iterable[Check]) -> list[CheckGroup]:
     """Checks by their part; parts in which one failed come first."""

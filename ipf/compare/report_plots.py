@@ -136,7 +136,8 @@ def _draw_shifts(place: Axes, shift: ShiftField, shape: tuple[int, int]) -> None
     place.set_xlim(0, shape[1])
     place.set_ylim(shape[0], 0)
     place.set_aspect("equal")
-    place.set_xlabel("column", fontsize="small", loc="left")
+    # The second line makes room for the key.
+    place.set_xlabel("column\n", fontsize="small", loc="left")
     place.set_ylabel("row", fontsize="small")
 
 
