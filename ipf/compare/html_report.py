@@ -25,7 +25,7 @@ from ipf.compare.report_pictures import (
     image_pictures,
     mask_picture,
 )
-from ipf.compare.report_plots import difference_plots
+from ipf.compare.report_plots import difference_plots, has_moved
 from ipf.compare.results import CheckName, Comparison, PartResult, Status
 
 PAGE, TEMPLATE = "index.html", "report.html.j2"
@@ -57,7 +57,7 @@ class Section:
     @property
     def arrows(self) -> bool:
         """Whether shifts are drawn."""
-        return self.part.shift is not None and report_sections.has_moved(self.part.shift)
+        return self.part.shift is not None and has_moved(self.part.shift)
 
     @property
     def failed(self) -> bool:

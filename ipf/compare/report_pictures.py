@@ -108,11 +108,9 @@ def _stretched(image: Floats, low: float, span: float) -> Colours:
     """Red, green, blue and opacity (rows, columns, 4)."""
     known = np.isfinite(image)
     grey = np.rint(np.clip((np.where(known, image, low) - low) / span, 0, 1) * 255).astype(np.uint8)
-    seen = known
+    seen = known if image.ndim == 2 else np.asarray(known.all(axis=2))
     if image.ndim == 2:
         grey = np.repeat(grey[..., None], 3, axis=2)
-    else:
-        seen = known.all(axis=2)
     opacity = np.where(seen, 255, 0).astype(np.uint8)
     grey[~seen] = 0
     return np.concatenate([grey, opacity[..., None]], axis=2)
