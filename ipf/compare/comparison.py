@@ -33,7 +33,7 @@ Progress = Callable[[float, str], None]
 _MEMORY = 1_600_000_000
 """Bytes that the parts under way may hold, so that with the program itself they keep within 2 GB."""
 
-_WORKING_MEMORY = 150_000_000
+_WORKING_MEMORY = 170_000_000
 """Bytes that comparing a pair of images takes besides their pixels, measured at 10980 x 10980 pixels."""
 
 
