@@ -73,10 +73,10 @@ def test_what_may_differ_is_reported_from_the_same_profile_on() -> None:
 
 
 @pytest.mark.parametrize("name", PROFILES[:3])
-def test_places_and_rasters_of_reflectance_are_limited_in_every_respect(name: str) -> None:
-    """No limit on reflectance is infinite but the largest difference under the loosest profile."""
+def test_reflectance_is_limited_in_every_respect_that_has_a_meaning_over_flat_ground(name: str) -> None:
     limits = load_tolerances(name).of_raster("", "reflectance").model_dump()
-    assert [key for key, limit in limits.items() if not math.isfinite(limit)] == []
+    endless = {key for key, limit in limits.items() if not math.isfinite(limit)}
+    assert endless == (set() if name == "identical" else {"slope"})
     assert all(limits[key] < 0.01 for key in SHARES)
 
 
