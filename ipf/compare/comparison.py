@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ipf.compare.content import Content, DocumentPart, OtherPart, RasterPart
+from ipf.compare.content import Content, DocumentPart, Nature, OtherPart, RasterPart
 from ipf.compare.documents import compare_documents
 from ipf.compare.opening import open_content
 from ipf.compare.pairing import Pairing, file_checks, pair
@@ -117,7 +117,8 @@ def _decoded_bytes(part: Part) -> int:
         stream = inspect_jpeg2000(part.path)
     except ProductError:
         return 0  # its comparison says so
-    return stream.shape[0] * stream.shape[1] * len(part.components) * (2 if stream.bits > 8 else 1)
+    held = 1 if part.nature is Nature.MASK else len(part.components)  # a mask's components are bits
+    return stream.shape[0] * stream.shape[1] * held * (2 if stream.bits > 8 else 1)
 
 
 def _stored_bytes(path: Path) -> int:

@@ -12,6 +12,7 @@ import pytest
 
 from ipf.compare import comparison as comparison_module
 from ipf.compare.comparison import compare
+from ipf.compare.content import Nature
 from ipf.compare.opening import open_content
 from ipf.compare.results import CheckName, Comparison, Status
 from ipf.compare.tolerance_files import PROFILES, load_tolerances
@@ -225,5 +226,6 @@ def test_memory_of_an_image_is_that_of_its_pixels(reference: Path) -> None:
     decoded = comparison_module._decoded_bytes
     assert decoded(part) == 186 * 186 * 2
     assert decoded(replace(part, components=(0, 1, 2))) == 3 * decoded(part)
+    assert decoded(replace(part, components=(0, 1, 2), nature=Nature.MASK)) == decoded(part), "bits of one"
     assert decoded(replace(part, path=reference / "manifest.safe")) == 0
     assert decoded(replace(part, path=reference / "nowhere.jp2")) == 0
