@@ -8,16 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib import colormaps
 
+from ipf.product.class_legend import COLOURS
 from ipf.product.tile_rasters import SCENE_CLASSES
 
 Colour = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
-
-SCENE_COLOURS: tuple[Colour, ...] = (
-    (0, 0, 0), (255, 0, 0), (47, 47, 47), (100, 50, 0), (0, 160, 0), (255, 230, 90), (0, 0, 255),
-    (128, 128, 128), (192, 192, 192), (255, 255, 255), (100, 200, 255), (255, 150, 255),
-)  # fmt: skip
-"""Of the scene classification, 0 to 11, as Sen2Cor paints them (Sen2Cor User Manual)."""
 
 NO_DATA: Colour = (138, 138, 138)
 ONE_SIDE: Colour = (255, 176, 0)
@@ -68,7 +63,7 @@ def class_palette(names: Mapping[int, str]) -> Colours:
         value < len(SCENE_CLASSES) and name == SCENE_CLASSES[value] for value, name in names.items()
     ):
         palette = np.full((256, 3), NO_DATA, np.uint8)
-        palette[: len(SCENE_COLOURS)] = SCENE_COLOURS
+        palette[: len(COLOURS)] = COLOURS
         return palette
     colours = _rgb(colormaps[_OTHER_CLASSES](np.arange(20)))
     palette = np.tile(colours, (13, 1))[:256]

@@ -7,6 +7,7 @@ OLQC_Report.xsd and L2A_QUALITY.xsd of PSD 14.8 and 15.0. What is checked is the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,7 +22,8 @@ Container = Literal["product", "datastrip", "granule", "tile"]
 
 _OLQC_NAMESPACE = "http://gs2.esa.int/DATA_STRUCTURE/olqcReport"
 _L2A_NAMESPACE = "http://gs2.esa.int/DATA_STRUCTURE/l2aqiReport"
-_END_OF_VALIDITY = "UTC=2100-01-01T00:00:00"
+_START_OF_VALIDITY, _END_OF_VALIDITY = "UTC=2015-06-22T00:00:00", "UTC=2100-01-01T00:00:00"
+_VALIDITY_IN_NAME = re.compile(r"_V(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)")
 _PRIORITY = 5
 
 
@@ -109,7 +111,12 @@ def olqc_report_xml(report: Report, container: Container, header: ReportHeader) 
     namespaces: dict[Any, str] = {None: _OLQC_NAMESPACE}
     root = etree.Element("Earth_Explorer_File", nsmap=namespaces)
     _add_fixed_header(
-        add(root, "Earth_Explorer_Header"), report.file_name, "Report on a checklist", "REP_OLQCPA", header
+        add(root, "Earth_Explorer_Header"),
+        report.file_name,
+        "Report on a checklist",
+        "REP_OLQCPA",
+        header,
+        _validity_start(report.parent),
     )
     block = add(root, "Data_Block", type="xml")
     element = add(
@@ -129,7 +136,12 @@ def l2a_quality_xml(reports: tuple[Report, ...], header: ReportHeader) -> bytes:
     root = etree.Element("L2A_Quality_File", nsmap=namespaces)
     root.set(f"{{{XSI}}}schemaLocation", f"{_L2A_NAMESPACE} L2A_QUALITY.xsd")
     _add_fixed_header(
-        add(root, "L2A_Quality_Header"), "L2A_QUALITY", "Quality of Level-2A processing", "L2A_QLINFO", header
+        add(root, "L2A_Quality_Header"),
+        "L2A_QUALITY",
+        "Quality of Level-2A processing",
+        "L2A_QLINFO",
+        header,
+        _START_OF_VALIDITY,
     )
     status = written_status(total(report.status for report in reports))
     block = add(root, "Data_Block", type="xml")
@@ -146,8 +158,20 @@ def _qualified(root: etree._Element, namespace: str) -> etree._Element:
     return root
 
 
+def _validity_start(parent: str) -> str:
+    """Begin of the validity of a report: that of its parameter file, as in official reports.
+
+    Without one it is the day from which Sentinel-2 data are official.
+    """
+    found = _VALIDITY_IN_NAME.search(parent)
+    if found is None:
+        return _START_OF_VALIDITY
+    year, month, day, hour, minute, second = found.groups()
+    return f"UTC={year}-{month}-{day}T{hour}:{minute}:{second}"
+
+
 def _add_fixed_header(
-    parent: etree._Element, name: str, description: str, file_type: str, header: ReportHeader
+    parent: etree._Element, name: str, description: str, file_type: str, header: ReportHeader, start: str
 ) -> None:
     creation = f"UTC={header.creation.moment:%Y-%m-%dT%H:%M:%S}"
     fixed = add(parent, "Fixed_Header")
@@ -158,7 +182,7 @@ def _add_fixed_header(
     add(fixed, "File_Class", "OPER")
     add(fixed, "File_Type", file_type)
     validity = add(fixed, "Validity_Period")
-    add(validity, "Validity_Start", creation)
+    add(validity, "Validity_Start", start)
     add(validity, "Validity_Stop", _END_OF_VALIDITY)
     add(fixed, "File_Version", 1)
     source = add(fixed, "Source")

@@ -11,11 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ipf_plugins.atmospheric.class_legend import COLOURS
-
 from ipf.atomic import write_bytes
 from ipf.errors import OutputError
 from ipf.product.bands import BY_NAME
+from ipf.product.class_legend import COLOURS
 from ipf.product.cog import CogTags, write_cog
 from ipf.product.documents import Documents
 from ipf.product.jpeg2000 import Samples

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from ipf_plugins.atmospheric.class_legend import COLOURS
 from ipf_plugins.atmospheric.l2a_images import THOUSANDTH, Bytes, Counts
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
 
 from ipf.product.bands import BAND_NAMES
+from ipf.product.class_legend import COLOURS
 from ipf.product.level_2a import BOA_OFFSET, QUANTIFICATION
 from ipf.product.quicklook import true_colour
 

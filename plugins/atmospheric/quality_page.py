@@ -9,7 +9,6 @@ from base64 import b64encode
 from collections.abc import Mapping
 from importlib.resources import files
 
-from ipf_plugins.atmospheric.class_legend import LEGEND, SceneClass
 from ipf_plugins.atmospheric.page_pictures import (
     class_picture,
     colour_picture,
@@ -20,6 +19,7 @@ from ipf_plugins.atmospheric.thumbnails import Thumbnails
 from jinja2 import Environment, StrictUndefined
 
 from ipf import __version__
+from ipf.product.class_legend import LEGEND, SceneClass
 from ipf.product.l2a_quality import AtmosphericQuality, exceeded_limits, l2a_quality_reports
 from ipf.product.metadata import ImageContent, TileMetadata
 

@@ -23,6 +23,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from ipf.atomic import atomic_path, write_text
+from ipf.product.class_legend import COLOURS
 from ipf.product.raster import Raster
 from ipf.product.reader import SafeProduct, open_product
 
@@ -35,11 +36,6 @@ Picture = npt.NDArray[np.float32]
 _LARGEST_SIDE = 1100
 _BRIGHTEST = 0.28
 _GAMMA = 0.8
-_CLASS_COLOURS = (
-    "#000000", "#ff0000", "#2f2f2f", "#643200", "#00a000", "#ffe65a", "#0000ff", "#808080", "#c0c0c0",
-    "#ffffff", "#64c8ff", "#ff96ff",
-)  # fmt: skip
-"""Colours of the scene classification, 0 to 11, as Sen2Cor paints them."""
 
 
 def write_report(comparison: Comparison, l1c: Path, folder: Path) -> Path:
@@ -106,9 +102,7 @@ def true_colour(raster_of: Callable[[str], Raster]) -> Picture:
 
 def _draw_classes(place: Axes, raster: Raster) -> None:
     step = -(-max(raster.grid.shape) // _LARGEST_SIDE)
-    colours = np.array(
-        [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in _CLASS_COLOURS], np.uint8
-    )
+    colours = np.array(COLOURS, np.uint8)
     place.imshow(colours[np.minimum(raster.read_all()[::step, ::step], 11)], interpolation="nearest")
     place.set_title("Level-2A, scene classification")
     place.set_axis_off()

@@ -10,8 +10,9 @@ import numpy.typing as npt
 from matplotlib.image import imread
 
 from ipf.compare.figures import MaskFigures, Thumbnails
-from ipf.compare.report_colours import NO_DATA, ONE_SIDE, SCENE_COLOURS, UNCHANGED, class_palette
+from ipf.compare.report_colours import NO_DATA, ONE_SIDE, UNCHANGED, class_palette
 from ipf.compare.report_pictures import difference_picture, image_pictures, mask_picture, symmetric_limit
+from ipf.product.class_legend import COLOURS
 from ipf.product.tile_rasters import SCENE_CLASSES
 
 Image = npt.NDArray[Any]
@@ -104,7 +105,7 @@ def test_images_of_one_value_and_of_none_can_be_drawn() -> None:
 
 def test_the_scene_classification_has_the_colours_of_sen2cor() -> None:
     palette = class_palette({4: SCENE_CLASSES[4], 6: SCENE_CLASSES[6]})
-    assert palette[4].tolist() == list(SCENE_COLOURS[4]) == [0, 160, 0]
+    assert palette[4].tolist() == list(COLOURS[4]) == [0, 160, 0]
     assert palette[6].tolist() == [0, 0, 255]
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ipf_plugins.atmospheric.class_legend import LEGEND
 from ipf_plugins.atmospheric.page_pictures import class_picture, colour_picture, map_picture
 from ipf_plugins.atmospheric.quality_page import quality_page
 from ipf_plugins.atmospheric.thumbnails import LARGEST_SIDE, Thumbnails, thumbnail_resolution
 from matplotlib.image import imread
 
 from ipf.product.bands import BY_NAME
+from ipf.product.class_legend import LEGEND
 from ipf.product.level_2a import L2AProcessing, level_2a_documents, with_content
 from ipf.product.metadata import TileMetadata
 from ipf.product.raster import Grid
