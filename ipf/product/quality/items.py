@@ -249,6 +249,10 @@ def _datastrip(product: Item, identifier: str) -> Item:
 
 def _granule(product: Item, identifier: str, images: Sequence[str]) -> Item:
     """A granule or tile; images are named by their paths in the product, or by bare names in IMG_DATA."""
+    if "/" in identifier or identifier in ("", ".", ".."):
+        raise ProductError(
+            f"{product.document}: granuleIdentifier: '{identifier}' is not the name of a folder"
+        )
     folder = product.folder / "GRANULE" / identifier
     paths = [PurePosixPath(image) for image in images]
     for path in paths:

@@ -71,10 +71,13 @@ def _calibration(
     missing = {band.name for band in BANDS} - {node.attribute_band("bandId") for node in bands}
     if missing:
         return passed_or_failed(False, f"{what} is not given for {' '.join(sorted(missing))}")
-    worst, limit = max(node.number(element) for node in bands), getattr(parameters, threshold)
-    if worst > limit:
+    limit = getattr(parameters, threshold)
+    wrong = [value for node in bands if not 0 <= (value := node.number(element)) <= limit]
+    if wrong:
         return passed_or_failed(
-            False, f"{what} is {worst:g} %, expected at most {limit:g} %", {"VALUE": worst, "EXPECTED": limit}
+            False,
+            f"{what} is {wrong[0]:g} %, expected 0 to {limit:g} %",
+            {"VALUE": wrong[0], "EXPECTED": limit},
         )
     return passed_or_failed(True, f"{what} is correct.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ipf.errors import ProductError
 from ipf.product.jpeg2000 import ImageKind, encode_jpeg2000
 from ipf.product.quality.catalogue import AT_WRITING, INSPECTIONS
 from ipf.product.quality.items import items_of
@@ -315,6 +317,13 @@ DATASTRIP_CASES: list[Case] = [
         "l1c",
         "datastrip",
         RADIOMETRIC,
+        "Radiometric_Quality_Indicators_Absolute",
+        value("ABSOLUTE_CALIBRATION_ACCURACY", "-1"),
+    ),
+    case(
+        "l1c",
+        "datastrip",
+        RADIOMETRIC,
         "Radiometric_Quality_Indicators_Cross_Band",
         value("CROSS_BAND_CALIBRATION_ACCURACY", "4"),
     ),
@@ -576,3 +585,16 @@ def test_forecasts_that_nobody_names_are_not_missed(l1c: Path, tmp_path: Path) -
 def test_what_a_writer_checks_needs_nothing_that_comes_later() -> None:
     assert {inspection.needs for inspection in AT_WRITING} == {None}
     assert len(AT_WRITING) > 40
+
+
+@pytest.mark.parametrize("identifier", ["../../elsewhere", "..", ""])
+def test_a_granule_is_not_looked_for_outside_the_product(l1c: Path, tmp_path: Path, identifier: str) -> None:
+    copy = tmp_path / l1c.name
+    shutil.copytree(l1c, copy)
+    (folder,) = (copy / "GRANULE").iterdir()
+    shutil.copytree(folder, tmp_path / "elsewhere")
+    document = item_of(copy, "product").document
+    named = re.sub(r'granuleIdentifier="[^"]*"', f'granuleIdentifier="{identifier}"', document.read_text())
+    document.write_text(re.sub(r"<IMAGE_FILE>[^<]*</IMAGE_FILE>", "", named))
+    with pytest.raises(ProductError, match=r"granuleIdentifier: '.*' is not the name of a folder"):
+        items_of(copy)
