@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import re
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import cast, get_args
 
 from ipf.errors import ProductError
 from ipf.product import layout
 from ipf.product.images import EXTENSIONS
 from ipf.product.manifest_objects import MANIFEST_NAME
 from ipf.product.names import baseline_in_name
-from ipf.product.quality.model import Item, Kind, Level
+from ipf.product.quality.model import Item, Level
+from ipf.product.quality.part_names import (
+    PART_DOCUMENT,
+    PART_FOLDER,
+    PART_ROOT,
+    PRODUCT_DOCUMENT,
+    PRODUCT_ROOT,
+    ROOT_KINDS,
+    document_in,
+    document_name,
+    kind_in_names,
+    level_in_names,
+    level_named,
+    level_of_product,
+    part_folders,
+)
 from ipf.product.xml_nodes import Node
 
-_PRODUCT_DOCUMENT = re.compile(
-    r"MTD_MSI(?P<compact>L0|L1A|L1B|L1C|L2A)\.xml|S2[A-D]_[A-Z0-9]{4}_MTD_SAF(?P<long>L0_|L1A|L1B|L1C|L2A)_\w+\.xml",
-    re.ASCII,
-)
-_PART_DOCUMENT = re.compile(
-    r"MTD_(?P<compact>DS|GR|TL)\.xml"
-    r"|S2[A-D_]_[A-Z0-9]{4}_MTD_(?P<level>L0_|L1A|L1B|L1C|L2A)_(?P<long>DS|GR|TL)_[\w.]+\.xml",
-    re.ASCII,
-)
-_PART_FOLDER = re.compile(
-    r"S2[A-D_]_[A-Z0-9]{4}_MSI_(?P<level>L0_|L1A|L1B|L1C|L2A)_(?P<long>DS|GR|TL)_[\w.]+", re.ASCII
-)
-_PART_ROOT = re.compile(r"Level-(?P<level>0|1A|1B|1C|2A)_(?P<kind>DataStrip|Granule|Tile)_ID", re.ASCII)
-_PRODUCT_ROOT = re.compile(r"Level-(?P<level>0|1A|1B|1C|2A)_User_Product", re.ASCII)
-_COMPACT_FOLDER = re.compile(r"(?P<level>L0|L1A|L1B|L1C|L2A)_T[0-9A-Z]{5}_A\d{6}_\w+", re.ASCII)
-_KINDS: dict[str, Kind] = {"DS": "datastrip", "GR": "granule", "TL": "tile"}
-_ROOT_KINDS: dict[str, Kind] = {"DataStrip": "datastrip", "Granule": "granule", "Tile": "tile"}
 _IDENTIFIERS = ("General_Info/TILE_ID", "General_Info/GRANULE_ID")
 _BASELINE_ELEMENT = "General_Info/Processing_Info/PROCESSING_BASELINE"
 _DEPTH = 3
@@ -58,13 +55,13 @@ def items_of(path: Path) -> tuple[Item, ...]:
 
 
 def _of_document(path: Path) -> list[Item]:
-    match = _PRODUCT_DOCUMENT.fullmatch(path.name)
+    match = PRODUCT_DOCUMENT.fullmatch(path.name)
     if match is not None:
-        return _of_product(path, _level(match["compact"] or match["long"]))
-    if _PART_DOCUMENT.fullmatch(path.name) is None:
-        match = _PRODUCT_ROOT.fullmatch(_root_of(path).name)
+        return _of_product(path, level_named(match["compact"] or match["long"]))
+    if PART_DOCUMENT.fullmatch(path.name) is None:
+        match = PRODUCT_ROOT.fullmatch(_root_of(path).name)
         if match is not None:
-            return _of_product(path, _level(f"L{match['level']}"))
+            return _of_product(path, level_named(f"L{match['level']}"))
     return [_part(path.parent, path)]
 
 
@@ -72,28 +69,19 @@ def _of_folder(folder: Path, depth: int) -> list[Item]:
     """Items of a folder: the product that it is, the part that it is, or those of its folders."""
     entries = sorted(folder.iterdir())
     for entry in entries:
-        if entry.is_file() and _PRODUCT_DOCUMENT.fullmatch(entry.name):
+        if entry.is_file() and PRODUCT_DOCUMENT.fullmatch(entry.name):
             return _of_document(entry)
-    documents = [entry for entry in entries if entry.is_file() and _PART_DOCUMENT.fullmatch(entry.name)]
+    documents = [entry for entry in entries if entry.is_file() and PART_DOCUMENT.fullmatch(entry.name)]
     if documents:
         return [_part(folder, document) for document in documents]
-    if _PART_FOLDER.fullmatch(folder.name):
-        return [_part(folder, folder / _document_name(folder.name))]
+    if PART_FOLDER.fullmatch(folder.name):
+        return [_part(folder, folder / document_name(folder.name))]
+    level = level_of_product(folder)
+    if level is not None:
+        return _of_product(folder / f"MTD_MSI{level}.xml", level)
     if depth == 0:
         return []
     return [item for entry in entries if entry.is_dir() for item in _of_folder(entry, depth - 1)]
-
-
-def _document_name(folder: str) -> str:
-    """Metadata file of a part with this folder: MSI becomes MTD, the baseline goes."""
-    return re.sub(r"_N\d{2}\.\d{2}$", "", folder).replace("_MSI_", "_MTD_", 1) + ".xml"
-
-
-def _level(text: str) -> Level:
-    level = text.rstrip("_")
-    if level not in get_args(Level):
-        raise ValueError(f"'{text}' is no level")
-    return cast("Level", level)
 
 
 def _part(folder: Path, document: Path, identifier: str | None = None, level: Level | None = None) -> Item:
@@ -102,13 +90,13 @@ def _part(folder: Path, document: Path, identifier: str | None = None, level: Le
     Kind and level come from the names, else from the document; `identifier` and `level` from the product
     where it tells them.
     """
-    kind = _kind_in_names(folder, document)
-    level = _level_in_names(folder, document) or level
+    kind = kind_in_names(folder, document)
+    level = level_in_names(folder, document) or level
     if kind is None or level is None:
-        match = _PART_ROOT.fullmatch(_root_of(document).name)
+        match = PART_ROOT.fullmatch(_root_of(document).name)
         if match is None:
             raise ProductError(f"{document}: not the metadata of a datastrip, granule or tile")
-        kind, level = _ROOT_KINDS[match["kind"]], _level(f"L{match['level']}")
+        kind, level = ROOT_KINDS[match["kind"]], level_named(f"L{match['level']}")
     manifest = folder / MANIFEST_NAME
     item = Item(
         kind,
@@ -127,22 +115,6 @@ def _root_of(document: Path) -> Node:
     return Item("tile", "L1C", "", document.parent, document).root
 
 
-def _kind_in_names(folder: Path, document: Path) -> Kind | None:
-    for match in (_PART_DOCUMENT.fullmatch(document.name), _PART_FOLDER.fullmatch(folder.name)):
-        if match is not None:
-            return _KINDS[match["long"] or match["compact"]]
-    return None
-
-
-def _level_in_names(folder: Path, document: Path) -> Level | None:
-    matches = (
-        _PART_DOCUMENT.fullmatch(document.name),
-        _PART_FOLDER.fullmatch(folder.name),
-        _COMPACT_FOLDER.fullmatch(folder.name),
-    )
-    return next((_level(match["level"]) for match in matches if match is not None and match["level"]), None)
-
-
 def _identifier(item: Item) -> str:
     """Identifier that the document tells, else the folder's name where that is one, else the document's."""
     root = _readable_root(item)
@@ -152,13 +124,13 @@ def _identifier(item: Item) -> str:
             named = named or root.optional_text(path)
         if named:
             return named
-    if _PART_FOLDER.fullmatch(item.folder.name):
+    if PART_FOLDER.fullmatch(item.folder.name):
         return item.folder.name
-    if _PART_DOCUMENT.fullmatch(item.document.name) and item.document.name.startswith("S2"):
+    if PART_DOCUMENT.fullmatch(item.document.name) and item.document.name.startswith("S2"):
         name = item.document.stem.replace("_MTD_", "_MSI_", 1)
         baseline = None if root is None else root.optional_text(_BASELINE_ELEMENT)
         return name if baseline is None else f"{name}_N{baseline}"
-    return item.folder.name if _PART_DOCUMENT.fullmatch(item.document.name) else item.document.stem
+    return item.folder.name if PART_DOCUMENT.fullmatch(item.document.name) else item.document.stem
 
 
 def _baseline(item: Item) -> str | None:
@@ -190,27 +162,75 @@ def _of_product(document: Path, level: Level) -> list[Item]:
         manifest if manifest.is_file() else None,
     )
     root = _readable_root(product)
-    if root is None:
-        return [product, *_of_subfolders(root_folder, level)]
-    info = root.find("General_Info/Product_Info")
+    info = None if root is None else root.find("General_Info/Product_Info")
     if info is not None:
         product = replace(
             product,
             identifier=info.optional_text("PRODUCT_URI") or product.identifier,
             baseline=info.optional_text("PROCESSING_BASELINE") or product.baseline,
         )
-    return [product, *_listed_parts(product, root)]
+    listed = [] if root is None else _listed_parts(product, root)
+    parts = [*listed, *_unlisted_parts(product, listed)]
+    return [product, *sorted(parts, key=lambda item: item.kind != "datastrip")]
 
 
-def _of_subfolders(folder: Path, level: Level) -> Iterator[Item]:
-    for name in ("DATASTRIP", "GRANULE"):
-        if (folder / name).is_dir():
-            for part in sorted((folder / name).iterdir()):
-                yield from (
-                    _part(part, document, level=level)
-                    for document in sorted(part.iterdir())
-                    if _PART_DOCUMENT.fullmatch(document.name)
-                )
+def _unlisted_parts(product: Item, listed: Sequence[Item]) -> Iterator[Item]:
+    """The parts in the folders of a product that are not among those that it lists."""
+    known = {os.path.realpath(item.folder) for item in listed}
+    for code, folder in part_folders(product.folder):
+        if os.path.realpath(folder) not in known:
+            identifier = folder.name if PART_FOLDER.fullmatch(folder.name) else ""
+            yield _part(
+                folder, document_in(folder, _code(code, product.level), identifier), level=product.level
+            )
+
+
+def _code(code: str, level: Level) -> str:
+    """Code of a part in names: a granule is a tile from Level-1C on."""
+    return code if code == "DS" or level in ("L1C", "L2A") else "GR"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a product says of its parts beside what it holds, each in words.
+
+    `lost` is what it lists and does not hold, or lists where nothing of it may be; `unlisted` are the folders
+    of parts that it holds and does not list.
+    """
+
+    lost: tuple[str, ...]
+    unlisted: tuple[str, ...]
+
+
+def listing_of(product: Item) -> Listing:
+    """The parts that a product lists beside those that it holds; of one that cannot be read, nothing."""
+    root = _readable_root(product)
+    if root is None:
+        return Listing((), ())
+    listed = _listed_parts(product, root)
+    lost = [
+        f"{item.folder.relative_to(product.folder).as_posix()} is listed and missing"
+        for item in listed
+        if not item.folder.is_dir()
+    ]
+    lost += [
+        f"'{image}' is not a path inside the product"
+        for node in _granule_nodes(root)
+        for image in _image_names(node)
+        if _leads_out(PurePosixPath(image))
+    ]
+    if not any(item.kind != "datastrip" for item in listed):
+        lost.append(f"{product.document.name} lists no granule")
+    return Listing(
+        tuple(lost),
+        tuple(
+            item.folder.relative_to(product.folder).as_posix() for item in _unlisted_parts(product, listed)
+        ),
+    )
+
+
+def _leads_out(path: PurePosixPath) -> bool:
+    return path.is_absolute() or ".." in path.parts
 
 
 def _listed_parts(product: Item, root: Node) -> list[Item]:
@@ -243,7 +263,7 @@ def _image_names(node: Node) -> list[str]:
 
 def _datastrip(product: Item, identifier: str) -> Item:
     folder = layout.datastrip_folder(product.folder, identifier, product.document)
-    document = _document_in(folder, "DS", identifier)
+    document = document_in(folder, "DS", identifier)
     return replace(_part(folder, document, identifier, product.level), kind="datastrip")
 
 
@@ -254,14 +274,13 @@ def _granule(product: Item, identifier: str, images: Sequence[str]) -> Item:
             f"{product.document}: granuleIdentifier: '{identifier}' is not the name of a folder"
         )
     folder = product.folder / "GRANULE" / identifier
-    paths = [PurePosixPath(image) for image in images]
+    # What leads out of the product is for the check of its references to tell.
+    paths = [path for path in map(PurePosixPath, images) if not _leads_out(path)]
     for path in paths:
-        if path.is_absolute() or ".." in path.parts:
-            raise ProductError(f"{product.document}: '{path}' is not a path inside the product")
         if len(path.parts) > _DEPTH:
             folder = product.folder.joinpath(*path.parts[:2])
-    code = "TL" if product.level in ("L1C", "L2A") else "GR"
-    item = _part(folder, _document_in(folder, code, identifier), identifier, product.level)
+    document = document_in(folder, _code("TL", product.level), identifier)
+    item = _part(folder, document, identifier, product.level)
     if not paths:
         return item
     relative = [
@@ -277,16 +296,6 @@ def _with_extension(folder: Path, path: PurePosixPath) -> str:
         return str(path)
     names = [f"{path}{extension}" for extension in (".jp2", *EXTENSIONS)]
     return next((name for name in names if (folder / name).is_file()), names[0])
-
-
-def _document_in(folder: Path, code: str, identifier: str) -> Path:
-    """Metadata document of a part, there or not: short name in a compact product, else the official one."""
-    if folder.is_dir():
-        for entry in sorted(folder.iterdir()):
-            match = _PART_DOCUMENT.fullmatch(entry.name)
-            if match is not None and (match["long"] or match["compact"]) == code:
-                return entry
-    return folder / (_document_name(identifier) if folder.name == identifier else f"MTD_{code}.xml")
 
 
 def with_datastrips(items: Sequence[Item]) -> tuple[Item, ...]:

@@ -8,11 +8,13 @@ compact product have none of their own.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ipf.product.manifest_objects import MANIFEST_NAME
+from ipf.product.quality.items import listing_of
 from ipf.product.quality.model import (
     Finding,
     Inspection,
@@ -23,6 +25,7 @@ from ipf.product.quality.model import (
     not_run,
     passed_or_failed,
 )
+from ipf.product.quality.part_names import PART_FOLDER, PART_FOLDERS
 from ipf.product.xml_nodes import Node
 
 _KINDS: tuple[Kind, ...] = ("product", "datastrip", "granule", "tile")
@@ -32,7 +35,8 @@ _PART_LEVELS: tuple[Level, ...] = ("L0", "L1A", "L1B", "L1C")
 _ALGORITHMS = {"SHA3-256": "sha3_256", "MD5": "md5", "SHA-256": "sha256"}
 _SHOWN = 5
 _UNLISTED = "rep_info"
-"""Folder of a product that official manifests do not list."""
+"""Folder of a product whose schemas official manifests do not list."""
+_SCHEMA_NOTE = "README.txt"
 
 _SECTIONS = (
     ("platform", "Platform", "platform", True),
@@ -60,10 +64,20 @@ def _on_manifest(check: Callable[[Item, Node], Finding]) -> Callable[[Item, Qual
 
     def run(item: Item, parameters: QualityParameters) -> Finding:
         if item.manifest is None:
+            if check is _safe_manifest and _owes_manifest(item):
+                return passed_or_failed(False, f"{MANIFEST_NAME} is missing.")
             return not_run(f"{item.identifier} has no manifest of its own")
         return check(item, Node.of_document(item.manifest, ("XFDU",)))
 
     return run
+
+
+def _owes_manifest(item: Item) -> bool:
+    """Whether an item must have a manifest of its own: a product, and a part that is handed over alone."""
+    if item.kind == "product":
+        return True
+    above = {folder.name for folder in list(item.folder.parents)[:2]}
+    return PART_FOLDER.fullmatch(item.folder.name) is not None and not above & PART_FOLDERS.keys()
 
 
 def _elements(root: Node, name: str) -> list[Node]:
@@ -119,7 +133,9 @@ def _attribute(
 
 
 def _identifiers(item: Item, root: Node) -> Finding:
-    """Whether every reference to an identifier finds it, and no identifier is given twice."""
+    """Whether every reference to an identifier finds it, every data object is referred to, and none is given
+    twice.
+    """
     metadata = [node.attribute("ID") for node in _elements(root, "metadataObject")]
     data = [node.attribute("ID") for node in _elements(root, "dataObject")]
     units = [node.attribute("ID") for node in _elements(root, "contentUnit") if node.optional_attribute("ID")]
@@ -131,8 +147,13 @@ def _identifiers(item: Item, root: Node) -> Finding:
         for attribute in ("dmdID", "pdiID", "repID", "anyMdID"):
             names = (element.optional_attribute(attribute) or "").split()
             lost += [name for name in names if name not in metadata]
-    if lost or twice:
-        problems = [f"not defined: {_listed(lost)}"] * bool(lost) + [f"twice: {_listed(twice)}"] * bool(twice)
+    found = {
+        "not defined": lost,
+        "twice": twice,
+        "referred to by nothing": [name for name in data if name not in set(pointed)],
+    }
+    problems = [f"{what}: {_listed(names)}" for what, names in found.items() if names]
+    if problems:
         return passed_or_failed(False, f"Id References {'; '.join(problems)}")
     return passed_or_failed(True, "All the Id References defined in the product are valid.")
 
@@ -150,18 +171,31 @@ def _references(root: Node) -> list[tuple[str, Node]]:
     return references
 
 
+def _documentation(root: Node) -> list[str]:
+    """Paths of the files that metadata objects refer to, which have no stream; addresses are left out."""
+    references = [node.attribute("href") for node in _elements(root, "metadataReference")]
+    return [PurePosixPath(reference).as_posix() for reference in references if "://" not in reference]
+
+
 def _files_exist(item: Item, root: Node) -> Finding:
-    """Whether every file that the manifest names is there, with the size and checksum that it states."""
+    """Whether every file that the manifest names is there, with the size and checksum that it states, and of
+    a product every part that its metadata list.
+    """
     references = _references(root)
     problems = [
         problem for path, stream in references if (problem := _difference(item.folder / path, stream))
     ]
     if not references:
-        return passed_or_failed(False, "The manifest refers to no file.")
+        problems.append("the manifest refers to no file")
+    for path in _documentation(root):
+        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+            problems.append(f"'{path}' is not a path inside the product")
+        elif not (item.folder / path).is_file():
+            problems.append(f"{path} is missing")
+    if item.kind == "product":
+        problems += listing_of(item).lost
     if problems:
-        return passed_or_failed(
-            False, f"{len(problems)} of {len(references)} references: {_listed(problems)}"
-        )
+        return passed_or_failed(False, f"{len(problems)} references are wrong: {_listed(problems)}")
     return passed_or_failed(True, "All external references are present in the product directory.")
 
 
@@ -174,7 +208,7 @@ def _difference(path: Path, stream: Node) -> str | None:
         return f"{path.name} has {path.stat().st_size} bytes, expected {size}"
     checksum = stream.find("checksum")
     if checksum is None:
-        return None
+        return f"{path.name} has no checksum"
     algorithm = _ALGORITHMS.get(checksum.attribute("checksumName"))
     if algorithm is None:
         raise checksum.error(f"checksumName {checksum.attribute('checksumName')} is not known")
@@ -184,33 +218,45 @@ def _difference(path: Path, stream: Node) -> str | None:
 
 
 def _no_extra_files(item: Item, root: Node) -> Finding:
-    """Whether the folder holds nothing that the manifest does not name."""
-    named = {path for path, _ in _references(root)}
-    named |= {
-        PurePosixPath(reference.attribute("href")).as_posix()
-        for reference in _elements(root, "metadataReference")
-    }
+    """Whether the folder holds nothing that the manifest does not name, and of a product no part that its
+    metadata do not list.
+    """
+    named = {*(path for path, _ in _references(root)), *_documentation(root)}
     extra = [
         path
-        for path in sorted(
-            file.relative_to(item.folder).as_posix() for file in item.folder.rglob("*") if file.is_file()
-        )
+        for path in sorted(_files(item.folder, (os.path.realpath(item.folder),)))
         if path not in named and not _may_be_unlisted(path, item)
     ]
+    if item.kind == "product":
+        extra += [f"{folder} (not listed by {item.document.name})" for folder in listing_of(item).unlisted]
     if extra:
         return passed_or_failed(False, f"Extra Files: {_listed(extra)}", {"EXTRA_FILES": len(extra)})
     return passed_or_failed(True, "No Extra Files found in product directory.")
 
 
+def _files(folder: Path, above: tuple[str, ...], prefix: str = "") -> Iterator[str]:
+    """Paths in `folder` of all that is no folder, also behind links; `above` are the folders that lead here.
+
+    A job's input is made of links. One that leads nowhere, or back to a folder above it, is a file.
+    """
+    for entry in folder.iterdir():
+        path, place = f"{prefix}{entry.name}", os.path.realpath(entry)
+        if entry.is_dir() and place not in above:
+            yield from _files(entry, (*above, place), f"{path}/")
+        else:
+            yield path
+
+
 def _may_be_unlisted(path: str, item: Item) -> bool:
-    """Whether official manifests leave a file out: themselves, and of a product its schemas and its browse
-    image.
+    """Whether official manifests leave a file out: themselves, and of a product its schemas, the note that
+    stands in for them, and its browse image.
     """
     if path == MANIFEST_NAME:
         return True
     parts = PurePosixPath(path).parts
     browse_image = len(parts) == 1 and path.endswith("-ql.jpg")
-    return item.kind == "product" and (browse_image or parts[0] == _UNLISTED)
+    schema = len(parts) == 2 and parts[0] == _UNLISTED and (path.endswith(".xsd") or parts[1] == _SCHEMA_NOTE)
+    return item.kind == "product" and (browse_image or schema)
 
 
 def _inspections() -> Iterable[Inspection]:
