@@ -17,7 +17,8 @@ import numpy.typing as npt
 from ipf.errors import ProductError
 from ipf.product.images import decode_image
 from ipf.product.quality.general_checks import sun_angle
-from ipf.product.quality.image_checks import is_there, tile_images
+from ipf.product.quality.image_checks import tile_images
+from ipf.product.quality.image_files import is_there
 from ipf.product.quality.model import (
     Finding,
     Inspection,
