@@ -94,9 +94,10 @@ class Hooks:
                     "Clouds", "GENERAL_QUALITY", "Few clouds.", ("tile",), ("L1C",), no_cloud, "few clouds"
                 )
 
-        A check's name is ``<checklist>.<identifier>``. One plugin may give it several times, for items that
-        exclude one another; a user's plugin replaces them all by its own. The order within a checklist is
-        that in which checks are given.
+        The checklist must be one that such items have (`ipf.product.quality.model.CHECKLISTS`). A check's
+        name is ``<checklist>.<identifier>``. One plugin may give it several times, for items that exclude
+        one another; a user's plugin replaces them all by its own. The order within a checklist is that in
+        which checks are given.
         """
         return ()
 

@@ -26,6 +26,7 @@ from ipf.engine.hookspecs import PROJECT, Hooks
 from ipf.engine.step import Step
 from ipf.errors import IpfError, PluginError
 from ipf.joborder import Dialect
+from ipf.product.quality.model import CHECKLISTS
 
 ENTRY_POINT_GROUP = "ipf.plugins"
 NOUN_HOOKS = (
@@ -191,6 +192,8 @@ class Plugins:
                     if hook == CHECKS_HOOK and not isinstance(description, CheckDefinition):
                         found = type(description).__name__
                         raise PluginError(f"plugin {provider.name}: {hook} yields a {found}, no Inspection")
+                    if hook == CHECKS_HOOK:
+                        _refuse_unheard_check(description, provider)
                     name = getattr(description, "name", None)
                     if not isinstance(name, str) or not name:
                         found = type(description).__name__
@@ -324,6 +327,19 @@ def _are_variants(offers: list[Offer]) -> bool:
         return False
     checks = [offer.description for offer in offers]
     return not any(one.overlaps(other) for one, other in combinations(checks, 2))
+
+
+def _refuse_unheard_check(check: CheckDefinition, provider: Provider) -> None:
+    """Refuse a check that would never be made: no item of its kinds and levels has its checklist."""
+    items = [(level, kind) for level in check.levels for kind in check.kinds]
+    if any(check.checklist in CHECKLISTS.get(item, ()) for item in items):
+        return
+    known = sorted({name for item in items for name in CHECKLISTS.get(item, ())})
+    of = f"{', '.join(check.kinds)} of {', '.join(check.levels)}"
+    raise PluginError(
+        f"plugin {provider.name}: check {check.name}: no item ({of}) has the checklist {check.checklist}, "
+        f"expected one of {', '.join(known) or 'none'}"
+    )
 
 
 def _one_line(problem: BaseException) -> str:

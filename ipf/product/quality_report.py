@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -91,6 +91,15 @@ class Report:
         return f"{self.checklist}.xml"
 
 
+def as_written(report: Report) -> Report:
+    """The report without the checks that were not run, for which its schema has no word but ERROR.
+
+    Official reports hold none. One of which nothing was run keeps them all, with the reason.
+    """
+    ran = tuple(check for check in report.checks if check.outcome is not Outcome.NOT_RUN)
+    return replace(report, checks=ran or report.checks)
+
+
 @dataclass(frozen=True, slots=True)
 class ReportHeader:
     """What the reports of a product share.
@@ -106,13 +115,15 @@ class ReportHeader:
     version: str
 
 
-def olqc_report_xml(report: Report, container: Container, header: ReportHeader) -> bytes:
-    """The OLQC document of `report`."""
+def olqc_report_xml(
+    report: Report, container: Container, header: ReportHeader, file_name: str | None = None
+) -> bytes:
+    """The OLQC document of `report`; `file_name` is that of the file, where it is not the report's own."""
     namespaces: dict[Any, str] = {None: _OLQC_NAMESPACE}
     root = etree.Element("Earth_Explorer_File", nsmap=namespaces)
     _add_fixed_header(
         add(root, "Earth_Explorer_Header"),
-        report.file_name,
+        file_name or report.file_name,
         "Report on a checklist",
         "REP_OLQCPA",
         header,

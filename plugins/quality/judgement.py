@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,10 @@ from ipf.product.quality.model import (
 from ipf.product.quality_report import Check, Report, total
 from ipf.product.xml_builder import Text
 
+_ILLEGIBLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What is no character of XML 1.0 (production 2)."""
+_REPLACEMENT = "\ufffd"
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -33,10 +38,34 @@ class Judgement:
 
 
 def judge(item: Item, inspections: Iterable[Inspection], parameters: QualityParameters) -> Judgement:
-    """Inspect `item`; a check that breaks down gives ERROR, naming the check."""
+    """Inspect `item`; a check that breaks down gives ERROR, naming the check.
+
+    What the checks say is `legible`, so that every document may hold it.
+    """
     # The document that an item keeps once it is read is given back with the copy.
     guarded = [replace(inspection, run=_guarded(inspection)) for inspection in inspections]
-    return Judgement(item, inspect(replace(item), guarded, parameters))
+    reports = inspect(replace(item), guarded, parameters)
+    return Judgement(
+        replace(item, identifier=legible(item.identifier)),
+        tuple(
+            replace(report, item=legible(report.item), checks=tuple(map(_legible, report.checks)))
+            for report in reports
+        ),
+    )
+
+
+def legible(text: str) -> str:
+    """Text without what no document may hold: bytes of names that are not UTF-8, and control characters."""
+    decoded = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _ILLEGIBLE.sub(_REPLACEMENT, decoded)
+
+
+def _legible(check: Check) -> Check:
+    values = {
+        legible(name): legible(value) if isinstance(value, str) else value
+        for name, value in check.values.items()
+    }
+    return replace(check, item=legible(check.item), message=legible(check.message), values=values)
 
 
 def _guarded(inspection: Inspection) -> Callable[[Item, QualityParameters], Finding]:

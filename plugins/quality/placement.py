@@ -50,8 +50,9 @@ def report_name(item: Item, checklist: str) -> str:
 def report_files(items: InspectedItems, inspections: Sequence[Inspection]) -> tuple[ReportFile, ...]:
     """Reports that inspecting the items will give, in the order of items and checklists.
 
-    Products as a whole have none, and those of the processor itself are not written. Raises `OutputError`
-    where a QI_DATA is reached through a link.
+    Products as a whole have none, official ones neither: what their manifest and metadata fail stands in the
+    log, the page and the JSON, and in the verdict of the job. Reports of the processor itself are not
+    written. Raises `OutputError` where a QI_DATA is reached through a link.
     """
     return tuple(
         ReportFile(given.item, checklist, _folder(given) / report_name(given.item, checklist))

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from ipf_plugins.quality.judgement import Judgement, checks_with, judge, summary
 from ipf_plugins.quality.parameter_settings import foreign_file
+from ipf_plugins.quality.quality_control import refuse_without_schemas
 from ipf_plugins.quality.quality_json import quality_json
 from ipf_plugins.quality.quality_page import quality_page
 from ipf_plugins.quality.quality_table import print_judgements
@@ -78,6 +79,8 @@ class QualityRun:
             parameters = file.parameters()
             if not file.own:
                 click.echo(f"warning: {foreign_file(file)}")
+        if self.schemas is not None:
+            refuse_without_schemas(self.schemas, "--schemas")
         return parameters.model_copy(update={"schemas": self.schemas})
 
     def _write_files(self, judgements: list[Judgement], parameters: QualityParameters) -> None:

@@ -89,8 +89,7 @@ def _memory(item: Item) -> int:
 def with_schemas(parameters: QualityControlParameters, request: TaskRequest) -> QualityControlParameters:
     """The parameters with the folder of schemas: the given one, else PERSISTENT_RESOURCES if it holds any."""
     if parameters.schemas is not None:
-        if not holds_schemas(parameters.schemas):
-            raise ParameterError(f"parameter schemas: {parameters.schemas} holds no schema (.xsd)")
+        refuse_without_schemas(parameters.schemas, "parameter schemas")
         return parameters
     resources = request.find_input(RESOURCES_TYPE)
     if parameters.validate_schema and resources is not None and holds_schemas(resources):
@@ -103,10 +102,21 @@ def holds_schemas(folder: Path) -> bool:
     return any(next(folder.glob(pattern), None) is not None for pattern in _SCHEMAS)
 
 
+def refuse_without_schemas(folder: Path, option: str) -> None:
+    """Raise `ParameterError` naming `option` for a folder that holds no schemas."""
+    if not holds_schemas(folder):
+        raise ParameterError(f"{option}: {folder} holds no schema (.xsd)")
+
+
 def _page(request: TaskRequest) -> Path | None:
-    """Where the page belongs: the folder of the job's report, when the report has one to itself."""
-    folder = request.outputs.get(REPORT_TYPE)
-    return folder / PAGE_NAME if folder is not None and REPORT_TYPE in request.folders else None
+    """Where the page belongs: the folder of the job's report, or beside a report that is a file."""
+    report = request.outputs.get(REPORT_TYPE)
+    if report is None:
+        return None
+    if REPORT_TYPE in request.folders:
+        return report / PAGE_NAME
+    page = report.with_suffix(".html")
+    return page if page != report else report.with_name(f"{report.stem}_{PAGE_NAME}")
 
 
 def control(inputs: Inputs, parameters: QualityControlParameters, context: Context) -> Written:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ipf_plugins.quality.judgement import Judgement, counts, verdict
+from ipf_plugins.quality.judgement import Judgement, counts, legible, verdict
 
 from ipf.product.quality.model import Outcome, QualityParameters
 from ipf.product.quality_report import Check, Report
@@ -25,7 +25,7 @@ def quality_json(judgements: Sequence[Judgement], parameters: QualityParameters)
         "checks": {str(outcome): number for outcome, number in counts(judgements).items()},
         "items": [_item(judgement) for judgement in judgements],
     }
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    return legible(json.dumps(content, indent=1, ensure_ascii=False)) + "\n"
 
 
 def _item(judgement: Judgement) -> dict[str, Any]:

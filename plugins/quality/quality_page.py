@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib.resources import files
 
-from ipf_plugins.quality.judgement import Judgement, counts, remarks, summary, verdict
+from ipf_plugins.quality.judgement import Judgement, counts, legible, remarks, summary, verdict
 from jinja2 import Environment, StrictUndefined
 
 from ipf import __version__
@@ -27,7 +27,7 @@ def quality_page(judgements: Sequence[Judgement], parameters: QualityParameters,
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["css"] = lambda outcome: outcome.lower().replace(" ", "-")
-    return environment.from_string(template).render(
+    page = environment.from_string(template).render(
         verdict=verdict(judgements),
         summary=summary(judgements),
         counts=counts(judgements),
@@ -40,3 +40,4 @@ def quality_page(judgements: Sequence[Judgement], parameters: QualityParameters,
         created=UtcTime(created, 0),
         version=__version__,
     )
+    return legible(page)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ipf_plugins.quality.judgement import Judgement
+from ipf_plugins.quality.judgement import Judgement, legible
 from ipf_plugins.quality.manifest_update import check_manifest, update_manifest
 from ipf_plugins.quality.placement import (
     ReportFile,
@@ -21,7 +21,7 @@ from ipf import __version__
 from ipf.atomic import write_bytes
 from ipf.errors import ProductError
 from ipf.product.quality.model import Inspection
-from ipf.product.quality_report import ReportHeader, olqc_report_xml
+from ipf.product.quality_report import ReportHeader, as_written, olqc_report_xml
 from ipf.product.utc import UtcTime
 
 CREATOR = "ipf"
@@ -64,22 +64,29 @@ def plan_writing(items: InspectedItems, inspections: Sequence[Inspection]) -> Wr
 
 
 def write_reports(plan: WritingPlan, judgements: Iterable[Judgement], created: datetime) -> None:
-    """Write what was planned; `OutputError` naming the file that cannot be."""
+    """Write what was planned, once all of it is made; `OutputError` naming the file that cannot be.
+
+    Checks that were not run are left out of reports of which others were.
+    """
     made = {
         (judgement.item.folder, report.checklist): report
         for judgement in judgements
         for report in judgement.reports
     }
+    contents: list[tuple[Path, bytes]] = []
     for file in plan.reports:
         report = made[file.item.folder, file.checklist]
         header = ReportHeader(
-            file.item.identifier[:3],
+            legible(file.item.identifier)[:3],
             file.item.level.removeprefix("L"),
             UtcTime(created, 6),
             CREATOR,
             __version__,
         )
-        write_bytes(file.path, olqc_report_xml(report, file.item.kind, header))
+        document = olqc_report_xml(as_written(report), file.item.kind, header, legible(file.path.name))
+        contents.append((file.path, document))
+    for path, content in contents:
+        write_bytes(path, content)
     for manifest in plan.manifests:
         update_manifest(
             manifest, [file.path for file in plan.reports if file.path.is_relative_to(manifest.parent)]

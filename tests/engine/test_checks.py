@@ -60,9 +60,7 @@ def test_a_users_check_replaces_all_variants_in_their_place() -> None:
 
 def test_two_plugins_with_one_check_are_an_error_naming_both() -> None:
     plugins = plugins_with((Checks(EARLY), "one", 1), (Checks(LATE), "two", 1))
-    with pytest.raises(
-        PluginError, match=r"GENERAL_QUALITY\.Fine is offered by both one 1 and two 1"
-    ):
+    with pytest.raises(PluginError, match=r"GENERAL_QUALITY\.Fine is offered by both one 1 and two 1"):
         plugins.checks()
 
 
@@ -75,6 +73,29 @@ def test_variants_that_overlap_are_an_error() -> None:
 def test_what_is_no_check_is_refused() -> None:
     with pytest.raises(PluginError, match="plugin odd: ipf_checks yields a str, no Inspection"):
         plugins_with((Checks("Fine"), "odd", 1)).checks()
+
+
+@pytest.mark.parametrize(
+    ("change", "known"),
+    [
+        ({"checklist": "GENERAL"}, "FORMAT_CORRECTNESS, GENERAL_QUALITY, GEOMETRIC_QUALITY, SENSOR_QUALITY"),
+        (
+            {"checklist": "L2A_QUALITY"},
+            "FORMAT_CORRECTNESS, GENERAL_QUALITY, GEOMETRIC_QUALITY, SENSOR_QUALITY",
+        ),
+        ({"kinds": ("product",)}, "FORMAT_CORRECTNESS"),
+        ({"kinds": ("granule",)}, "none"),
+    ],
+)
+def test_a_check_that_no_item_would_get_is_refused(change: dict[str, Any], known: str) -> None:
+    odd = replace(CHECK, **change)
+    with pytest.raises(PluginError, match=rf"plugin odd: check {odd.name}: .* expected one of {known}$"):
+        plugins_with((Checks(odd), "odd", 1)).checks()
+
+
+def test_a_check_that_some_items_get_is_kept() -> None:
+    wide = replace(CHECK, checklist="L2A_QUALITY", levels=("L1C", "L2A"))
+    assert plugins_with((Checks(wide), "wide", 1)).checks() == (wide,)
 
 
 @pytest.mark.parametrize(

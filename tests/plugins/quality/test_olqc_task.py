@@ -6,13 +6,16 @@ import re
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
-from ipf_plugins.quality import ALIASES
+from ipf_plugins.quality import ALIASES, report_writing
 from lxml import etree
 
 from ipf.engine import load_plugins
+from ipf.errors import ProductError
 from ipf.product.quality.model import CHECKLISTS
+from ipf.product.quality_report import Report
 from tests.cli.programs import call, of_level
 from tests.plugins.quality.jobs import copied, inspections, make_job, reports_in
 from tests.product.products import tree
@@ -31,6 +34,25 @@ def ipf_checks():
     yield Inspection(
         "Mine", "GENERAL_QUALITY", "My own check.", ("tile",), ("L1C",), large_enough, "is mine"
     )
+"""
+
+
+NOTHING_RUN = """
+from dataclasses import replace
+
+from ipf.engine import hookimpl
+from ipf.product.quality.catalogue import INSPECTIONS
+from ipf.product.quality.model import not_run
+
+def refuse(item, parameters):
+    return not_run("I would not.")
+
+@hookimpl
+def ipf_checks():
+    for each in INSPECTIONS:
+        if each.checklist == "SENSOR_QUALITY":
+            yield replace(each, run=refuse)
+
 """
 
 
@@ -180,12 +202,10 @@ def test_schemas_are_used_where_they_are_given_and_never_pass_where_they_are_not
     assert called.code == 0, called.stderr
     for path, root in reports_in(product).items():
         if "FORMAT_CORRECTNESS" in path:
-            (found,) = [each for each in root.iter("{*}inspection") if each.get("id") == "schemaXmlValidator"]
-            expected = ("PASSED", "done") if ran else ("ERROR", "canceled")
-            assert (found.get("status"), found.get("processingStatus")) == expected
-            message = found.getnext()
-            assert message is not None
-            assert (message.text or "").startswith("NOT RUN: ") is not ran
+            found = inspections(root).get("schemaXmlValidator")
+            assert found == ("PASSED" if ran else None)
+    page = (job.report / "quality.html").read_text()
+    assert ("no folder of schemas was given" in page) is not ran
     assert any("no schemas are at hand" in line for line in of_level(called.stdout, "I")) is not ran
 
 
@@ -314,11 +334,14 @@ def test_a_check_that_breaks_down_is_an_error_of_the_check(
     assert any(f"Mine ERROR: {message}" in line for line in of_level(called.stdout, "W"))
 
 
-def test_a_report_that_is_a_file_has_no_page(tmp_path: Path, small_l1c: Path) -> None:
+def test_the_page_stands_beside_a_report_that_is_a_file(tmp_path: Path, small_l1c: Path) -> None:
     product = copied(small_l1c, tmp_path)
     job = make_job(tmp_path / "job", [product], report_is_folder=False)
+    planned = call("ipf", "plan", job.path, IPF_PLUGIN_PATH="")
+    assert str(job.report.with_suffix(".html")) in planned.stdout
     assert job.run().code == 0
-    assert [path.name for path in job.report.parent.iterdir()] == ["report.xml"]
+    assert {path.name for path in job.report.parent.iterdir()} == {"report.xml", "report.html"}
+    assert "Tile_Position_Size" in job.report.with_suffix(".html").read_text()
 
 
 def test_the_page_needs_nothing_but_itself(tmp_path: Path, small_l1c: Path) -> None:
@@ -328,6 +351,86 @@ def test_the_page_needs_nothing_but_itself(tmp_path: Path, small_l1c: Path) -> N
     page = (job.report / "quality.html").read_text()
     assert not re.search(r"(?:src|href)=|url\(|@import|<script", page)
     assert "Tile_Position_Size" in page
+
+
+def test_what_was_not_run_is_no_error_of_a_report_that_passed(
+    tmp_path: Path, small_l1c: Path, gipp: Path
+) -> None:
+    product = copied(small_l1c, tmp_path)
+    assert make_job(tmp_path / "job", [product], gipp=gipp).run().code == 0
+    passed = [root for path, root in reports_in(product).items() if statuses(product)[path] == "PASSED"]
+    assert len(passed) > 5
+    for root in passed:
+        assert set(inspections(root).values()) == {"PASSED"}
+
+
+def test_a_checklist_of_which_nothing_was_run_says_why(tmp_path: Path, small_l1c: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(NOTHING_RUN)
+    called = make_job(tmp_path / "job", [product]).run("--plugins", plugin)
+    assert called.code == 0, called.stderr
+    (root,) = [root for path, root in reports_in(product).items() if "GRANULE" in path and "SENSOR" in path]
+    assert next(root.iter("{*}report")).get("globalStatus") == "ERROR"
+    messages = {each.text for each in root.iter("{*}message")}
+    assert messages == {"NOT RUN: I would not."}
+
+
+def test_reports_name_their_own_file(tmp_path: Path, small_l1c: Path, l2a_parts: tuple[Path, Path]) -> None:
+    product, part = copied(small_l1c, tmp_path), copied(l2a_parts[0], tmp_path)
+    assert make_job(tmp_path / "job", [product, part]).run().code == 0
+    for folder in (product, part):
+        found = reports_in(folder)
+        assert found
+        for path, root in found.items():
+            assert root.findtext(".//{*}File_Name") == Path(path).name
+
+
+def test_failures_of_the_product_as_a_whole_are_told_of(tmp_path: Path, small_l1c: Path, gipp: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    (product / "notes.txt").write_text("note")
+    job = make_job(tmp_path / "job", [product], gipp=gipp)
+    called = job.run()
+    assert called.code == 0, called.stderr
+    told = "extraData FAILED: Extra Files: notes.txt"
+    assert any(told in line for line in of_level(called.stdout, "W"))
+    assert "Extra Files: notes.txt" in (job.report / "quality.html").read_text()
+    figures = {
+        each.findtext("Name"): each.findtext("Value")
+        for each in etree.parse(job.report / "report.xml").iter("Figure")
+    }
+    assert figures["quality_status"] == "FAILED"
+
+
+def test_a_message_with_control_characters_can_be_written(tmp_path: Path, small_l1c: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    plugin = tmp_path / "mine.py"
+    body = r"return passed_or_failed(False, 'bad \x00\x1b\udcff\ufffe name', {'a\x01': 'b\x02'})"
+    plugin.write_text(PLUGIN.format(body=body))
+    called = make_job(tmp_path / "job", [product]).run("--plugins", plugin)
+    assert called.code == 0, called.stderr
+    (root,) = [root for path, root in reports_in(product).items() if "GRANULE" in path and "GENERAL" in path]
+    (found,) = [each for each in root.iter("{*}inspection") if each.get("id") == "Mine"]
+    message = found.getnext()
+    assert message is not None
+    assert message.text == "bad \ufffd\ufffd\ufffd\ufffd name"
+
+
+def test_nothing_is_written_unless_all_reports_can_be_made(
+    tmp_path: Path, small_l1c: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = copied(small_l1c, tmp_path)
+    before = tree(product)
+    made = report_writing.olqc_report_xml
+
+    def refusing(report: Report, *others: Any) -> bytes:
+        if report.checklist == "SENSOR_QUALITY":
+            raise ProductError("cannot be made")
+        return made(report, *others)
+
+    monkeypatch.setattr(report_writing, "olqc_report_xml", refusing)
+    assert make_job(tmp_path / "job", [product]).run().code == 165
+    assert tree(product) == before
 
 
 @pytest.mark.parametrize("alias", ["OLQC", *ALIASES])

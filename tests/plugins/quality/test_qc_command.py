@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -156,6 +157,37 @@ def test_what_is_no_product_is_refused(tmp_path: Path, make: object, code: int) 
     with_click = call("ipf", "qc", path, IPF_PLUGIN_PATH="")
     assert with_click.code == code
     assert str(path) in with_click.error
+
+
+def test_a_folder_without_schemas_is_refused_at_once(tmp_path: Path, small_l1c: Path) -> None:
+    called = qc(small_l1c, "--schemas", tmp_path)
+    assert called.code == 164
+    assert called.error.startswith(f"--schemas: {tmp_path} holds no schema")
+    assert "checklist" not in called.stdout
+
+
+@pytest.mark.parametrize("where", ["file", "product"])
+def test_names_that_are_not_utf8_can_be_told_of(tmp_path: Path, small_l1c: Path, where: str) -> None:
+    product = copied(small_l1c, tmp_path)
+    if where == "file":
+        Path(os.fsdecode(os.fsencode(product) + b"/n\xff.txt")).write_text("note")
+    else:
+        product = product.rename(os.fsdecode(os.fsencode(product) + b"\xff"))
+    page, document = tmp_path / "page.html", tmp_path / "result.json"
+    called = qc(product, "--json", document, "--html", page)
+    assert called.code == 170, called.stderr
+    word = "n\ufffd.txt" if where == "file" else "\ufffd"
+    assert word in page.read_text()
+    assert word in document.read_text()
+
+
+def test_a_product_without_its_metadata_is_not_passed(tmp_path: Path, small_l1c: Path, lenient: Path) -> None:
+    product = copied(small_l1c, tmp_path)
+    (product / "MTD_MSIL1C.xml").unlink()
+    called = qc(product, "--parameters", lenient)
+    assert called.code == 170
+    assert "checkMetadata: Metadata file MTD_MSIL1C.xml is missing." in called.stdout
+    assert called.stdout.splitlines()[-1].endswith("3 items")
 
 
 def test_a_wrong_date_is_refused(small_l1c: Path) -> None:
