@@ -182,7 +182,9 @@ def _files_exist(item: Item, root: Node) -> Finding:
     a product every part that its metadata list.
     """
     references = _references(root)
-    problems = [
+    # Few of many are shown: whole parts go before files.
+    problems = list(listing_of(item).lost) if item.kind == "product" else []
+    problems += [
         problem for path, stream in references if (problem := _difference(item.folder / path, stream))
     ]
     if not references:
@@ -192,8 +194,6 @@ def _files_exist(item: Item, root: Node) -> Finding:
             problems.append(f"'{path}' is not a path inside the product")
         elif not (item.folder / path).is_file():
             problems.append(f"{path} is missing")
-    if item.kind == "product":
-        problems += listing_of(item).lost
     if problems:
         return passed_or_failed(False, f"{len(problems)} references are wrong: {_listed(problems)}")
     return passed_or_failed(True, "All external references are present in the product directory.")
@@ -228,7 +228,8 @@ def _no_extra_files(item: Item, root: Node) -> Finding:
         if path not in named and not _may_be_unlisted(path, item)
     ]
     if item.kind == "product":
-        extra += [f"{folder} (not listed by {item.document.name})" for folder in listing_of(item).unlisted]
+        unlisted = [f"{folder} (not listed by {item.document.name})" for folder in listing_of(item).unlisted]
+        extra = unlisted + extra
     if extra:
         return passed_or_failed(False, f"Extra Files: {_listed(extra)}", {"EXTRA_FILES": len(extra)})
     return passed_or_failed(True, "No Extra Files found in product directory.")
