@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ipf.product.quality.format_checks import ALL_LEVELS
 from ipf.product.quality.general_checks import sun_angle, sun_zenith
 from ipf.product.quality.model import (
@@ -21,6 +19,11 @@ from ipf.product.xml_nodes import Node
 
 _REFINED_LEVELS: tuple[Level, ...] = ("L1B", "L1C", "L2A")
 _ATTITUDES = "Satellite_Ancillary_Data_Info/Attitudes"
+_VALID_RAW = ("VALIDATT",)
+_VALID_CORRECTED = ("PROPAGATED", "ONE_VALID_STR", "TWO_VALID_STR")
+"""Words of the specification for an attitude that may be used (PSD 14.8); the others are bad ones."""
+_REFINED, _NOT_REFINED = "REFINED", "NOT_REFINED"
+_LATE_SINCE = "04.00"
 _RESIDUALS = ("X_MEAN", "Y_MEAN", "X_STDV", "Y_STDV")
 
 
@@ -43,8 +46,15 @@ def _planimetric_stability(item: Item, parameters: QualityParameters) -> Finding
     return _below("Planimetric stability", value, limit, value < limit, "<")
 
 
+def _is_early(item: Item) -> bool:
+    """Whether a Level-1 or Level-2A item is of a baseline before 04.00; Level-0 counts its own."""
+    return item.level != "L0" and item.baseline is not None and item.baseline < _LATE_SINCE
+
+
 def _ephemeris(item: Item, parameters: QualityParameters) -> Finding:
-    value, limit = _quality(item).number("EPHEMERIS_QUALITY"), parameters.ephemeris_quality_maximum
+    late, early = parameters.ephemeris_quality_maximum, parameters.ephemeris_quality_maximum_early
+    limit = early if _is_early(item) else late
+    value = _quality(item).number("EPHEMERIS_QUALITY")
     return _below("Ephemeris quality", value, limit, value <= limit, "<=")
 
 
@@ -59,21 +69,21 @@ def _raw_attitudes(item: Item, parameters: QualityParameters) -> Finding:
     if raw is None:
         return not_run("the datastrip has no raw attitudes")
     qualities = raw.all("STR_List/STR/Attitude_Data_List/Attitude_Data/ATTITUDE_QUALITY")
-    return _attitudes("raw", qualities, lambda quality: quality == "VALIDATT", parameters)
+    return _attitudes("raw", qualities, _VALID_RAW, parameters)
 
 
 def _corrected_attitudes(item: Item, parameters: QualityParameters) -> Finding:
     qualities = item.root.child(_ATTITUDES).all("Corrected_Attitudes/Values/ATTITUDE_QUALITY_INDICATOR")
-    return _attitudes("corrected", qualities, lambda quality: quality != "INVALID", parameters)
+    return _attitudes("corrected", qualities, _VALID_CORRECTED, parameters)
 
 
 def _attitudes(
-    kind: str, qualities: list[Node], valid: Callable[[str], bool], parameters: QualityParameters
+    kind: str, qualities: list[Node], valid: tuple[str, ...], parameters: QualityParameters
 ) -> Finding:
     """Whether there are attitudes, and no more of them are marked as wrong than allowed."""
     if not qualities:
         return passed_or_failed(False, f"No {kind} attitude has a quality indicator.")
-    wrong = sum(not valid(node.text()) for node in qualities)
+    wrong = sum(node.text() not in valid for node in qualities)
     if wrong:
         message = f"{wrong} of {len(qualities)} {kind} attitude indicators are wrong."
         return passed_or_failed(wrong <= parameters.invalid_attitudes_maximum, message, {"WRONG": wrong})
@@ -85,9 +95,17 @@ def _refining_quality(item: Item) -> Node:
 
 
 def _image_refining(item: Item, parameters: QualityParameters) -> Finding:
-    """Whether the residuals of refining are small, or the image is said not to have been refined."""
+    """Whether the residuals of refining are small, or the image is said not to have been refined.
+
+    Before 04.00 a datastrip that was not refined may say so by saying nothing.
+    """
     refining = item.root.find("Image_Data_Info/Geometric_Info/Image_Refining")
-    refined = refining is not None and refining.attribute("flag") == "REFINED"
+    if refining is None and not _is_early(item):
+        return passed_or_failed(False, "The metadata do not say whether the image was refined.")
+    flag = _NOT_REFINED if refining is None else refining.attribute("flag")
+    if flag not in (_REFINED, _NOT_REFINED):
+        return passed_or_failed(False, f"Image_Refining is '{flag}', expected {_REFINED} or {_NOT_REFINED}.")
+    refined = flag == _REFINED
     return _registration(
         _refining_quality(item).all("Image_Refining/Correlation_Quality/Global_Residual"),
         refined,

@@ -51,8 +51,6 @@ _CLOUDS = ("CLOUDY_PIXEL_PERCENTAGE", (8, 9, 10))
 _NO_DATA, _NUMBER_OF_CLASSES = 0, 12
 _NATIVE = 20
 _COUNTS_PER_UNIT = 1000.0
-_LOW_SUN, _HIGH_AOT, _HIGH_WATER_VAPOUR = 70.0, 1.0, 5.0
-"""Limits within which the correction is known to hold (Sen2Cor User Manual, product limitations)."""
 
 _PARTS: Mapping[str, str] = {
     "SCENE_CLASS_QUALITY": "L2A_SC",
@@ -163,8 +161,8 @@ def _correction(item: Item, parameters: QualityParameters) -> Finding:
         "AOT_RETRIEVAL_METHOD": content.text("AOT_RETRIEVAL_METHOD"),
         "OZONE_VALUE": f"{content.number('OZONE_VALUE'):.6f}",
         "AVERAGE_SOLAR_ZENITH_ANGLE": f"{sun_angle(item, 'ZENITH_ANGLE'):.6f}",
-        "AOT_ABOVE_1": str(found["GRANULE_MEAN_AOT"] > _HIGH_AOT),
-        "GRANULE_WV_ABOVE_5_CM": str(found["GRANULE_MEAN_WV"] > _HIGH_WATER_VAPOUR),
+        "AOT_ABOVE_1": str(found["GRANULE_MEAN_AOT"] > parameters.high_aot),
+        "GRANULE_WV_ABOVE_5_CM": str(found["GRANULE_MEAN_WV"] > parameters.high_water_vapour),
     }
     return _compared(content, found, tolerances, values, "Atmospheric correction quality values")
 
@@ -180,12 +178,14 @@ def _mean(item: Item, content: str, counts_per_unit: float) -> float:
 def _auxiliary(item: Item, parameters: QualityParameters) -> Finding:
     """Whether the source of ozone is told, and the sun is not lower than the correction is known to hold."""
     content = item.root.child(_CONTENT)
-    low = sun_angle(item, "ZENITH_ANGLE") > _LOW_SUN
+    angle, limit = sun_angle(item, "ZENITH_ANGLE"), parameters.low_sun_zenith
+    source, low = content.text("OZONE_SOURCE"), not angle <= limit
     values: dict[str, Text] = {
-        "OZONE_SOURCE": content.text("OZONE_SOURCE"),
+        "OZONE_SOURCE": source,
         "SOLAR_ZENITH_ANGLE_ABOVE_70_DEG": str(low),
     }
-    return passed_or_failed(not low, "AUX related parameters", values)
+    message = f"Sun zenith angle {angle:g} is above {limit:g} degrees" if low else "AUX related parameters"
+    return passed_or_failed(not low, message, values)
 
 
 def _inspections(checks: Iterable[tuple[str, Run, str]]) -> Iterable[Inspection]:

@@ -39,12 +39,20 @@ class QualityParameters(pydantic.BaseModel):
     downlink_orbit_last: int = Field(
         default=99_999, ge=1, description="last absolute orbit (1; official report)"
     )
+    sensing_time_tolerance: float = Field(
+        default=10.0,
+        ge=0,
+        description="sensing start before its datatake (s; real datastrips start 4 s early)",
+    )
     data_loss_maximum: float = Field(
         default=0.0, ge=0, le=100, description="pixels of a band made from lost packets (%; official report)"
     )
 
     ephemeris_quality_maximum: float = Field(
-        default=20.0, gt=0, description="EPHEMERIS_QUALITY (m; official report of 04.00, 9 in 02.06)"
+        default=20.0, gt=0, description="EPHEMERIS_QUALITY (m; official report of 04.00)"
+    )
+    ephemeris_quality_maximum_early: float = Field(
+        default=9.0, gt=0, description="EPHEMERIS_QUALITY before 04.00 (m; official report of 02.06)"
     )
     absolute_location_maximum: float = Field(
         default=30.0, gt=0, description="absolute location error (m; official report)"
@@ -141,6 +149,19 @@ class QualityParameters(pydantic.BaseModel):
     )
     mean_water_vapour_tolerance: float = Field(
         default=0.005, ge=0, description="mean water vapour against the map's (cm; choice of this project)"
+    )
+
+    low_sun_zenith: float = Field(
+        default=70.0,
+        gt=0,
+        le=90,
+        description="sun zenith angle of a low sun (degrees; Sen2Cor User Manual, product limitations)",
+    )
+    high_aot: float = Field(
+        default=1.0, gt=0, description="high optical thickness (1; Sen2Cor User Manual, product limitations)"
+    )
+    high_water_vapour: float = Field(
+        default=5.0, gt=0, description="high water vapour (cm; Sen2Cor User Manual, product limitations)"
     )
 
     @pydantic.model_validator(mode="after")
