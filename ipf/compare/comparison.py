@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ipf.compare.content import Content, DocumentPart, Nature, OtherPart, RasterPart
 from ipf.compare.documents import compare_documents
+from ipf.compare.image_file import check_is_file
 from ipf.compare.opening import open_content
 from ipf.compare.pairing import Pairing, file_checks, pair
 from ipf.compare.pixels import open_pixels
@@ -111,9 +112,10 @@ def _kind(ours: Content, theirs: Content) -> str:
 
 def _decoded_bytes(part: Part) -> int:
     """Bytes of a JPEG 2000 image in memory; others are read by windows, and damaged ones not at all."""
-    if not isinstance(part, RasterPart) or part.path.suffix != ".jp2":
+    if not isinstance(part, RasterPart) or part.path.suffix.lower() != ".jp2":
         return 0
     try:
+        check_is_file(part.path)
         stream = inspect_jpeg2000(part.path)
     except ProductError:
         return 0  # its comparison says so

@@ -12,6 +12,7 @@ from osgeo import gdal
 from ipf.errors import ProductError
 from ipf.product.images import EXTENSIONS, image_header
 from ipf.product.jpeg2000 import inspect_jpeg2000
+from ipf.product.tile_parts import check_codestream
 
 GeoTransform = tuple[float, float, float, float, float, float]
 Value = bool | int | float | str | tuple[tuple[int, int], ...] | tuple[int, int]
@@ -42,10 +43,11 @@ def inspect_image(path: Path) -> ImageFile:
 
     Raises ProductError naming the file when it is missing, a stand-in, cut or not an image.
     """
+    check_is_file(path)
     if path.suffix in EXTENSIONS:
         image_header(path)  # refuses what is cut, which GDAL opens
-    if not path.is_file():
-        raise ProductError(f"{path}: image is missing")
+    elif path.suffix.lower() == _JPEG2000:
+        _check_codestream(path)
     with _as_product_error(path):
         dataset = gdal.OpenEx(str(path), gdal.OF_RASTER)
         if dataset is None or not dataset.RasterCount:
@@ -57,8 +59,27 @@ def inspect_image(path: Path) -> ImageFile:
             control_points=dataset.GetGCPCount(),
             rows=dataset.RasterYSize,
             columns=dataset.RasterXSize,
-            encoding=_common(dataset) | (_codestream(path) if path.suffix == _JPEG2000 else _tags(dataset)),
+            encoding=_common(dataset)
+            | (_codestream(path) if path.suffix.lower() == _JPEG2000 else _tags(dataset)),
         )
+
+
+def check_is_file(path: Path) -> None:
+    """ProductError naming a file that is missing, or a pipe or device, which GDAL would wait for for ever."""
+    if path.is_file():
+        return
+    is_other = path.exists() and not path.is_dir()
+    raise ProductError(
+        f"{path}: {'is no regular file, expected an image' if is_other else 'image is missing'}"
+    )
+
+
+def _check_codestream(path: Path) -> None:
+    """`image_header` knows extensions in small letters only."""
+    try:
+        check_codestream(path)
+    except OSError as problem:
+        raise ProductError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
 
 
 def _reference_system(dataset: gdal.Dataset) -> str:

@@ -66,6 +66,8 @@ def open_content(path: Path) -> Content:
         return _of_folder(_product_in(path))
     if not path.exists():
         raise ProductError(f"{path}: is missing, {EXPECTED}")
+    if not path.is_file():
+        raise ProductError(f"{path}: is no regular file, {EXPECTED}")
     return _of_file(path)
 
 

@@ -19,19 +19,13 @@ _RGB = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand)
 def is_raster(path: Path) -> bool:
     """Whether GDAL opens the file as a raster."""
     with _quiet():
-        try:
-            return path.is_file() and gdal.OpenEx(str(path), gdal.OF_RASTER) is not None
-        except RuntimeError:
-            return False
+        return _opened(path) is not None
 
 
 def component_count(path: Path) -> int | None:
     """Number of components of a raster file, None where it cannot be opened."""
     with _quiet():
-        try:
-            dataset = gdal.OpenEx(str(path), gdal.OF_RASTER)
-        except RuntimeError:
-            return None
+        dataset = _opened(path)
         return None if dataset is None else int(dataset.RasterCount)
 
 
@@ -42,10 +36,7 @@ def raster_parts(key: str, path: Path) -> list[RasterPart]:
     part as well: reading it tells why it cannot.
     """
     with _quiet():
-        try:
-            dataset = gdal.OpenEx(str(path), gdal.OF_RASTER)
-        except RuntimeError:
-            dataset = None
+        dataset = _opened(path)
         if dataset is None or not dataset.RasterCount:
             return [RasterPart(key, path, Nature.CONTINUOUS, "other")]
         bands = [dataset.GetRasterBand(number + 1) for number in range(dataset.RasterCount)]
@@ -55,6 +46,14 @@ def raster_parts(key: str, path: Path) -> list[RasterPart]:
             colours = RasterPart(key, path, Nature.PICTURE, "picture", "count", (0, 1, 2))
             return [colours, *_components(key, path, bands, 3)]
         return _components(key, path, bands, 0)
+
+
+def _opened(path: Path) -> gdal.Dataset | None:
+    """The file as GDAL opens it; a pipe, which GDAL would wait for for ever, is none."""
+    try:
+        return gdal.OpenEx(str(path), gdal.OF_RASTER) if path.is_file() else None
+    except RuntimeError:
+        return None
 
 
 def _components(key: str, path: Path, bands: list[gdal.Band], first: int) -> list[RasterPart]:

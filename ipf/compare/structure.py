@@ -23,10 +23,10 @@ Difference = tuple[str, Value, Value]
 """Name of a parameter, its value in the reference and in the candidate."""
 
 LENIENT_PROFILE = "cross-processor"
-"""Profile under which nothing of the encoding fails: another processor may well encode otherwise."""
+"""Profile under which little of the encoding fails: another processor may well encode otherwise."""
 
 _PIXEL_FRACTION = 1e-6
-"""Share of a pixel by which geotransforms may differ: JPEG 2000 files hold coordinates as decimal text."""
+"""Share of a pixel by which corners may differ: JPEG 2000 files hold coordinates as decimal text."""
 _LOSSY_COMPRESSIONS = ("JPEG", "WEBP", "LERC", "JXL")
 _CHUNK_BYTES = 2**20
 
@@ -48,10 +48,12 @@ ALWAYS_FAILS: Mapping[str, Callable[[Value, Value], bool]] = {
     "compression": lambda reference, candidate: _is_lossy(candidate) and not _is_lossy(reference),
     "bits": _fewer,
     "bits of data type": _fewer,
-    "components": lambda reference, candidate: reference != candidate,
 }
-"""Differences of encoding that lose something, or leave something uncompared: they fail where others are only
-reported, unless the profile is `LENIENT_PROFILE`."""
+"""Differences of encoding that lose something: they fail where others are only reported, but not under
+`LENIENT_PROFILE`."""
+
+FAILS_IN_EVERY_PROFILE = frozenset({"components"})
+"""Differences of encoding that leave something uncompared, or change what the counts mean."""
 
 
 def structure_checks(reference: RasterPart, candidate: RasterPart, tolerances: Tolerances) -> list[Check]:
@@ -80,17 +82,35 @@ def _georeference_check(item: str, reference: ImageFile, candidate: ImageFile) -
         )
         if getattr(reference, attribute) != getattr(candidate, attribute)
     ]
-    if not _same_place(reference.geotransform, candidate.geotransform):
+    if not _same_place(reference, candidate):
         different.append(("geotransform", str(reference.geotransform), str(candidate.geotransform)))
     message = _told(different) or f"same place, {reference.rows} x {reference.columns} pixels"
     return _check(CheckName.GEOREFERENCE, item, bool(different), message, different)
 
 
-def _same_place(reference: GeoTransform | None, candidate: GeoTransform | None) -> bool:
-    if reference is None or candidate is None:
-        return reference is candidate
-    pixel = max(abs(reference[1]), abs(reference[2]))
-    return bool(np.allclose(reference, candidate, rtol=0, atol=_PIXEL_FRACTION * pixel))
+def _same_place(reference: ImageFile, candidate: ImageFile) -> bool:
+    """Whether the four corners of the reference lie where the candidate's geotransform puts them."""
+    one, other = reference.geotransform, candidate.geotransform
+    if one is None or other is None:
+        return one is other
+    pixel = max(map(abs, (one[1], one[2], one[4], one[5])))
+    corners = [
+        np.array(
+            [
+                _ground(transform, row, column)
+                for row in (0, reference.rows)
+                for column in (0, reference.columns)
+            ]
+        )
+        for transform in (one, other)
+    ]
+    return bool(np.allclose(*corners, rtol=0, atol=_PIXEL_FRACTION * pixel))
+
+
+def _ground(transform: GeoTransform, row: int, column: int) -> tuple[float, float]:
+    """x and y of the upper left corner of a pixel (GDAL's affine geotransform)."""
+    left, across, across_rows, top, down_columns, down = transform
+    return left + column * across + row * across_rows, top + column * down_columns + row * down
 
 
 def _encoding_check(
@@ -106,7 +126,11 @@ def _encoding_check(
     different = _differences(*described)
     losses = [each for each in different if each[0] in ALWAYS_FAILS and ALWAYS_FAILS[each[0]](*each[1:])]
     strict = tolerances.structure.encoding == "fail"
-    failed = bool(different) if strict else bool(losses) and tolerances.profile != LENIENT_PROFILE
+    grave = [each for each in different if each[0] in FAILS_IN_EVERY_PROFILE]
+    if strict:
+        failed = bool(different)
+    else:
+        failed = bool(grave) or (bool(losses) and tolerances.profile != LENIENT_PROFILE)
     message = _told(different) or f"same encoding ({files[0].encoding['format']})"
     return _check(CheckName.ENCODING, reference.key, failed, message, different)
 

@@ -56,3 +56,18 @@ def test_places_may_differ_by_a_millionth_of_a_pixel(tmp_path: Path, shift: floa
     parts = [RasterPart("raster", path, Nature.CONTINUOUS, "other") for path in paths]
     found = {check.name: check.status for check in structure_checks(*parts, TOLERANCES)}
     assert found[CheckName.GEOREFERENCE] is status
+
+
+@pytest.mark.parametrize(("error", "status"), [(1e-10, Status.PASSED), (9e-6, Status.FAILED)])
+def test_corners_are_compared_not_the_size_of_one_pixel(tmp_path: Path, error: float, status: Status) -> None:
+    """A pixel longer by a millionth moves the far corner of a tile by a hundredth of a pixel."""
+    paths = tmp_path / "a.tif", tmp_path / "b.tif"
+    for path, size in zip(paths, (10.0, 10.0 + error), strict=True):
+        dataset = gdal.GetDriverByName("GTiff").Create(
+            str(path), 10980, 10980, 1, gdal.GDT_Byte, ["SPARSE_OK=TRUE", "TILED=YES"]
+        )
+        dataset.SetGeoTransform((600000.0, size, 0.0, 5900040.0, 0.0, -size))
+        del dataset
+    parts = [RasterPart("raster", path, Nature.CONTINUOUS, "other") for path in paths]
+    found = {check.name: check.status for check in structure_checks(*parts, TOLERANCES)}
+    assert found[CheckName.GEOREFERENCE] is status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -280,6 +281,18 @@ def test_what_is_nothing_known_is_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(ProductError, match=r"expected a Sentinel-2 product") as problem:
         open_content(tmp_path / path)
     assert str(tmp_path / path) in str(problem.value)
+
+
+@pytest.mark.parametrize("name", ["image.tif", "T29UNU_20221005T115411_B02_10m.jp2", "a.xml", "pipe"])
+def test_a_pipe_is_never_opened(tmp_path: Path, name: str) -> None:
+    """It would be waited for for ever."""
+    pipe = tmp_path / "folder" / name
+    pipe.parent.mkdir()
+    os.mkfifo(pipe)
+    with pytest.raises(ProductError, match="no regular file"):
+        open_content(pipe)
+    (pipe.parent / "document.xml").write_text("<a/>")
+    assert pipe in {part.path for part in parts(open_content(pipe.parent))}
 
 
 def test_two_files_of_one_meaning_are_refused(l2a: Path, tmp_path: Path) -> None:

@@ -14,7 +14,13 @@ from osgeo import gdal
 
 from ipf.compare.content import Nature, OtherPart, RasterPart
 from ipf.compare.results import Check, CheckName, Status
-from ipf.compare.structure import ALWAYS_FAILS, LENIENT_PROFILE, byte_check, structure_checks
+from ipf.compare.structure import (
+    ALWAYS_FAILS,
+    FAILS_IN_EVERY_PROFILE,
+    LENIENT_PROFILE,
+    byte_check,
+    structure_checks,
+)
 from ipf.compare.tolerances import StructureTolerances, Tolerances
 from ipf.product.jpeg2000 import ImageKind, encode_jpeg2000
 from ipf.product.raster import Grid
@@ -137,11 +143,16 @@ def test_what_gains_does_not_fail_where_encoding_is_reported(reference: Path, ca
     assert not failed(checks(candidate, reference, REPORTING))
 
 
-def test_a_component_more_fails_unless_the_profile_is_lenient(reference: Path, candidate: Path) -> None:
+@pytest.mark.parametrize("tolerances", [STRICT, REPORTING, LENIENT])
+def test_a_component_more_fails_in_every_profile(
+    reference: Path, candidate: Path, tolerances: Tolerances
+) -> None:
+    """Nothing would compare it."""
     three = np.stack([ground(SHAPE)] * 3)
     encode(candidate, three, GRID)
-    assert failed(checks(reference, candidate, REPORTING)) == [CheckName.ENCODING]
-    assert not failed(checks(reference, candidate, LENIENT))
+    found = checks(reference, candidate, tolerances)
+    assert failed(found) == [CheckName.ENCODING]
+    assert "components is 3, expected 1" in message(found, CheckName.ENCODING)
 
 
 def test_the_component_transform_is_found(tmp_path: Path) -> None:
@@ -174,6 +185,8 @@ def test_another_quantification_is_one_of_encoding(
         (lambda path: path.write_bytes(b""), "empty stand-in of 0 bytes"),
         (lambda path: path.write_bytes(b"\n"), "empty stand-in of 1 bytes"),
         (lambda path: path.unlink(), "image is missing"),
+        (lambda path: (path.unlink(), os.mkfifo(path)), "no regular file"),
+        (lambda path: (path.unlink(), path.mkdir()), "image is missing"),
     ],
 )
 def test_what_cannot_be_opened_is_not_readable(
@@ -184,6 +197,24 @@ def test_what_cannot_be_opened_is_not_readable(
         (check,) = checks(*pair, LENIENT)
         assert (check.name, check.status) == (CheckName.READABLE, Status.FAILED)
         assert told in check.message
+
+
+@pytest.mark.parametrize("damage", [None, recoded(("REVERSIBLE=NO", "QUALITY=20")), recoded(bits=14)])
+def test_an_extension_in_capitals_hides_nothing(
+    reference: Path, candidate: Path, damage: Callable[[Path], None] | None
+) -> None:
+    if damage is not None:
+        damage(candidate)
+    capitals = candidate.rename(candidate.with_suffix(".JP2"))
+    found = checks(reference, capitals, REPORTING)
+    assert failed(found) == ([] if damage is None else [CheckName.ENCODING])
+    assert failed(checks(reference, capitals)) == failed(found)
+
+
+def test_a_cut_image_with_an_extension_in_capitals_is_not_readable(reference: Path, candidate: Path) -> None:
+    capitals = candidate.rename(candidate.with_suffix(".JP2"))
+    capitals.write_bytes(capitals.read_bytes()[:-2])
+    assert failed(checks(reference, capitals, LENIENT)) == [CheckName.READABLE]
 
 
 def write_tiff(path: Path, *, tags: dict[str, float] | None = None, dtype: int = 2, **options: str) -> Path:
@@ -253,7 +284,7 @@ def test_all_that_always_fails_is_something_that_is_compared(reference: Path, tm
     from ipf.compare.image_file import inspect_image
 
     known = inspect_image(reference).encoding | inspect_image(write_tiff(tmp_path / "a.tif")).encoding
-    assert ALWAYS_FAILS.keys() <= known.keys()
+    assert ALWAYS_FAILS.keys() | FAILS_IN_EVERY_PROFILE <= known.keys()
 
 
 def other(path: Path) -> OtherPart:
