@@ -50,7 +50,7 @@ PROGRAM = (sys.executable, "-c", "from ipf.cli.guard import ipf; ipf()", "run")
 @click.option(
     "--update-references",
     is_flag=True,
-    help="Make the products of cases that do not pass the new references, with a note of what changed.",
+    help="Make products that differ from their reference, or have none, the new one, with a note of changes.",
 )
 @click.option(
     "--reason", metavar="TEXT", help="Why references change, for the note; asked for on a terminal."
@@ -146,19 +146,24 @@ def _compare(reference: Path, candidate: Path, case: Case, threads: int) -> Comp
 
 
 def _run(runner: Runner, case: Case, reason: str | None) -> CaseResult:
-    """Run a case; with a `reason`, what it made becomes the reference when it does not pass."""
-    from ipf.compare.references import change_note, matches, write_reference
+    """Run a case; with a `reason`, what it made becomes the reference if it differs or there is none.
+
+    Whatever else went wrong says nothing about the products: the reference stays.
+    """
+    from ipf.compare.references import change_note, is_missing, matches, write_reference
     from ipf.compare.suite_run import CaseStatus
 
     if sys.stderr is not None and sys.stderr.isatty():
         click.echo(f"{case.name} ...", err=True)
     result = runner.run(case)
-    if reason is None or not result.complete or result.status is CaseStatus.PASSED:
+    first = result.complete and is_missing(case.reference)
+    if reason is None or not (first or result.status is CaseStatus.FAILED):
         return result
     note = change_note(datetime.now(UTC).date(), reason, result.comparisons)
     parts = matches(result.outputs, case.outputs)
     write_reference(case.reference, result.outputs, parts, packed=case.packed, note=note)
-    return replace(result, status=CaseStatus.UPDATED, message=f"new reference; {result.message}")
+    told = "there was none" if first else result.message
+    return replace(result, status=CaseStatus.UPDATED, message=f"new reference; {told}")
 
 
 def _write(

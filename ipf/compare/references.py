@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import tarfile
 import tempfile
@@ -23,6 +24,9 @@ from ipf.errors import OutputError, ProductError
 
 ARCHIVE = "products.tar.xz"
 CHANGES = "CHANGES.md"
+
+_DATED = re.compile(r"\A# .+\n\n## \d{4}-\d{2}-\d{2}$", re.MULTILINE)
+"""How the changes of a reference begin: its name, and the day of the first note."""
 
 
 def matches(folder: Path, patterns: Iterable[str]) -> list[Path]:
@@ -62,8 +66,10 @@ def write_reference(
 ) -> None:
     """Put `parts` of the folder `products` in the place of a reference, and add `note` to its changes.
 
-    Raises `OutputError` naming the reference when it cannot be written; the old one stays then.
+    Raises `OutputError` naming the reference when it cannot be written, or when its folder holds what is
+    no reference; what is there stays then.
     """
+    _refuse_others(reference)
     told = reference / CHANGES
     try:
         before = told.read_text(encoding="utf-8").rstrip() if told.exists() else f"# {reference.name}"
@@ -78,7 +84,29 @@ def write_reference(
         raise OutputError(f"{reference}: cannot be written: {problem.strerror or problem}") from problem
 
 
-def change_note(day: date, reason: str, comparisons: Iterable[tuple[str, Comparison]]) -> list[str]:
+def is_missing(reference: Path) -> bool:
+    """Whether there is no reference: no folder, or an empty one."""
+    return not reference.exists() or (reference.is_dir() and not any(reference.iterdir()))
+
+
+def _refuse_others(reference: Path) -> None:
+    """`OutputError` unless the folder is missing, or one that was made here and holds nothing else."""
+    if is_missing(reference):
+        return
+    found = f"{reference}: cannot be replaced: expected a reference"
+    if not reference.is_dir():
+        raise OutputError(f"{found}, found a file")
+    told = reference / CHANGES
+    if not told.is_file() or not _DATED.search(told.read_text(encoding="utf-8", errors="replace")):
+        raise OutputError(
+            f"{found} with its {CHANGES}, found other files; name a folder of its own, or empty it"
+        )
+    for path in sorted(reference.iterdir()):
+        if (path.is_file() and path.name not in (ARCHIVE, CHANGES)) or (path / CHANGES).exists():
+            raise OutputError(f"{found} and nothing else, found {path.name}")
+
+
+def change_note(day: date, reason: str, comparisons: Sequence[tuple[str, Comparison]]) -> list[str]:
     """The lines that tell of a change: day, reason, and how the new products differ from the old ones."""
     lines = [f"## {day.isoformat()}", "", reason, ""]
     rows = [
@@ -96,7 +124,7 @@ def change_note(day: date, reason: str, comparisons: Iterable[tuple[str, Compari
         lines += ["| product | part | difference from the reference before |", "|---|---|---|", *rows, ""]
     if failures:
         lines += ["Checks that failed against it:", "", *failures]
-    if not rows and not failures:
+    if not comparisons:
         lines.append("There was no reference to compare with.")
     return lines
 

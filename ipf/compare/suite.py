@@ -26,10 +26,13 @@ from typing import Annotated, Any
 import pydantic
 from pydantic import Field
 
+from ipf.compare.faults import fault_text, place_text
 from ipf.errors import ParameterError
 
 Text = Annotated[str, Field(min_length=1)]
-Value = str | bool | int | float
+
+_TAGS = ("<path>", "<table>")
+"""Both forms of an input, as validation calls them in the places of errors."""
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 """Names of cases are names of folders."""
@@ -130,13 +133,30 @@ class _Input(_Table):
     changed: bool = False
 
 
+def _form(value: object) -> str:
+    return _TAGS[isinstance(value, dict)]
+
+
+def _single(value: object) -> object:
+    if not isinstance(value, str | bool | int | float):
+        raise ValueError("expected text, a number, true or false")
+    return value
+
+
+Value = Annotated[Any, pydantic.AfterValidator(_single)]
+Source = Annotated[
+    Annotated[Text, pydantic.Tag(_TAGS[0])] | Annotated[_Input, pydantic.Tag(_TAGS[1])],
+    pydantic.Discriminator(_form),
+]
+
+
 class _Case(_Defaults):
     name: str = Field(pattern=_NAME)
     job_order: Text
     outputs: tuple[Text, ...] = Field(min_length=1)
     reference: Text
     parameters: dict[str, Value] = Field(default_factory=dict)
-    inputs: dict[str, Text | _Input] = Field(default_factory=dict)
+    inputs: dict[str, Source] = Field(default_factory=dict)
 
 
 class _Suite(_Defaults):
@@ -154,7 +174,9 @@ def read_suite(path: Path) -> Suite:
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+    except OSError as problem:
+        raise ParameterError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise ParameterError(f"{path}: cannot be read as TOML: {problem}") from problem
     try:
         table = _Suite.model_validate(content)
@@ -200,34 +222,50 @@ def _case(folder: Path, suite: _Suite, case: _Case) -> Case:
     )
 
 
-def _text(value: Value) -> str:
+def _text(value: object) -> str:
     """A value as job orders and options write it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _refuse_contradictions(suite: Suite) -> None:
     names = [case.name for case in suite.cases]
-    references = [case.reference for case in suite.cases]
     for case in suite.cases:
         where = f"{suite.path}: case {case.name!r}"
         if names.count(case.name) > 1:
             raise ParameterError(f"{where}: expected names that differ, found it twice")
-        if references.count(case.reference) > 1:
-            raise ParameterError(f"{where}: reference: expected a folder of its own, found {case.reference}")
         for file_type, source in case.inputs.items():
             if isinstance(source, ReferenceInput) and source.case not in names:
                 raise ParameterError(f"{where}: inputs.{file_type}: expected a case, found {source.case!r}")
+        _refuse_shared_reference(suite, case, where)
+
+
+def _refuse_shared_reference(suite: Suite, case: Case, where: str) -> None:
+    """References are replaced whole: nothing else may stand in their folders, nor they in another's."""
+    reference = case.reference.resolve()
+    kept = [suite.path.parent]
+    for each in suite.cases:
+        kept += [each.job_order, *each.plugins]
+        kept += [each.tolerances] if isinstance(each.tolerances, Path) else []
+        kept += [each.reference] if each is not case else []
+    kept += [source for source in case.inputs.values() if isinstance(source, Path)]
+    for path in kept:
+        if path.resolve().is_relative_to(reference):
+            raise ParameterError(
+                f"{where}: reference: expected a folder of its own,"
+                f" found {case.reference}, which holds {path}"
+            )
 
 
 def _told(path: Path, content: dict[str, Any], error: Any) -> str:
     """One error of validation: file, table, field, and what is wrong."""
-    location = list(error["loc"])
+    location = [step for step in error["loc"] if step not in _TAGS]
+    if location == ["case"]:
+        return f"{path}: expected at least one table [[case]]"
     place = ""
-    if location[:1] == ["case"] and len(location) > 1 and isinstance(location[1], int):
+    if location[:1] == ["case"] and isinstance(location[1], int):
         table = content["case"][location[1]]
         name = table.get("name") if isinstance(table, dict) else None
         place = f"case {name!r}: " if isinstance(name, str) else f"case {location[1] + 1}: "
         location = location[2:]
-    name = ".".join(str(part) for part in location if not str(part).startswith(("_Input", "constrained")))
-    found = "" if isinstance(error["input"], (dict, list)) else f", found {error['input']!r}"
-    return f"{path}: {place}{name or 'table'}: {error['msg'].lower()}{found}"
+    name = place_text(location)
+    return f"{path}: {place}{name + ': ' if name else ''}{fault_text(error)}"

@@ -14,6 +14,7 @@ from lxml import etree
 from ipf.cli import regression
 from ipf.compare.results import Check, CheckName, Comparison, Status
 from ipf.compare.suite import Case
+from ipf.errors import ParameterError
 from tests.cli.programs import Called, call, make_job, run
 
 SUITE = """
@@ -224,6 +225,50 @@ def test_a_failed_job_changes_no_reference(approved: Path) -> None:
     assert contents(approved.parent / "references") == before
 
 
+def test_errors_of_a_comparison_change_no_reference(approved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(reference: Path, candidate: Path, case: Case, threads: int) -> Comparison:
+        raise ParameterError("own.toml: cannot be read")
+
+    monkeypatch.setattr(regression, "_compare", refuse)
+    damage(approved)
+    (approved.parent / "references" / "second" / "products.tar.xz").write_bytes(b"no archive")
+    before = contents(approved.parent / "references")
+    called = update(approved)
+    assert called.code >= 128
+    assert statuses(called) == {"first": "ERROR", "second": "ERROR"}
+    assert contents(approved.parent / "references") == before
+
+
+def test_a_first_reference_is_told_as_such(suite: Path) -> None:
+    called = update(suite, "--case", "first")
+    assert "new reference; there was none" in called.stdout
+    note = (suite.parent / "references" / "first" / "CHANGES.md").read_text()
+    assert note.endswith("There was no reference to compare with.\n")
+
+
+@pytest.mark.parametrize("name", ["mine.txt", "CHANGES.md", "SUM/sum.txt"])
+def test_folders_that_are_no_references_are_never_replaced(suite: Path, name: str) -> None:
+    mine = suite.parent / "references" / "first" / "SUM" / "sum.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("0\n")
+    (suite.parent / "references" / "first" / name).write_text("mine")
+    before = contents(suite.parent / "references")
+    called = update(suite, "--case", "first")
+    assert called.code == 168
+    assert "cannot be replaced: expected a reference" in called.error
+    assert contents(suite.parent / "references") == before
+
+
+def test_files_beside_a_reference_are_never_replaced(approved: Path) -> None:
+    damage(approved)
+    (approved.parent / "references" / "first" / "mine.txt").write_text("mine")
+    before = contents(approved.parent / "references")
+    called = update(approved)
+    assert called.code == 168
+    assert "found mine.txt" in called.error
+    assert contents(approved.parent / "references") == before
+
+
 def test_a_reference_that_cannot_be_replaced_stays(approved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     damage(approved)
     before = contents(approved.parent / "references")
@@ -248,11 +293,21 @@ def test_a_reference_that_cannot_be_replaced_stays(approved: Path, monkeypatch: 
         ('outputs = ["SUM"]', "outputs = []", "case 'first': outputs: "),
         ('outputs = ["SUM"]', 'outputs = ["SUM"]\ncolour = "red"', "case 'first': colour: "),
         ("timeout = 60", "timeout = -1", "timeout: "),
-        ('reference = "references/first"', "", "case 'first': reference: field required"),
+        ('reference = "references/first"', "", "case 'first': reference: is missing"),
         ('name = "second"', 'name = "first"', "case 'first': expected names that differ"),
         ('references/second"', 'references/first"', "case 'first': reference: expected a folder of its own"),
         ("packed = true", 'inputs.TINY = { case = "third", path = "SUM" }', "expected a case, found 'third'"),
         ("timeout = 60", "timeout =", "cannot be read as TOML"),
+        ('"references/second"', '"."', "case 'second': reference: expected a folder of its own"),
+        ('"references/second"', '".."', "case 'second': reference: expected a folder of its own"),
+        ('"references/second"', '"references"', "case 'second': reference: expected a folder of its own"),
+        ('"references/second"', '"references/first/x"', "case 'first': reference: expected a folder of"),
+        ('"references/second"', '"references/x/../first"', "reference: expected a folder of its own"),
+        ('"references/second"', '"second"', "which holds"),
+        ('name = "first"', 'name = "Fi/rst"', "expected text of the form '^[A-Za-z0-9]"),
+        ("packed = true", "inputs.TINY = 5", "case 'second': inputs.TINY: expected text, found 5"),
+        ("packed = true", "inputs.TINY = { case = 'first' }", "case 'second': inputs.TINY.path: is missing"),
+        ("packed = true", "parameters.a = [1]", "parameters.a: expected text, a number, true or false"),
     ],
 )
 def test_a_bad_suite_is_refused_naming_file_and_table(suite: Path, old: str, new: str, told: str) -> None:
@@ -263,13 +318,26 @@ def test_a_bad_suite_is_refused_naming_file_and_table(suite: Path, old: str, new
     assert called.code == 164
     assert str(suite) in called.error
     assert told in called.error
+    assert called.error.count(str(suite)) == 1
+
+
+@pytest.mark.parametrize("text", ["case = 1", "case = []", "case = [1]", "timeout = 3"])
+def test_a_suite_without_tables_of_cases_is_refused_in_words_of_toml(tmp_path: Path, text: str) -> None:
+    (tmp_path / "suite.toml").write_text(text)
+    called = call("ipf", "regression", tmp_path / "suite.toml")
+    assert called.code == 164
+    assert "expected" in called.error
+    assert "_Case" not in called.error
+    assert "tuple" not in called.error
 
 
 def test_unknown_cases_and_missing_suites_are_refused(suite: Path) -> None:
     called = call("ipf", "regression", suite, "--case", "third")
     assert called.code == 164
     assert "expected a case called one of first, second, found 'third'" in called.error
-    assert call("ipf", "regression", suite.with_name("none.toml")).code == 164
+    called = call("ipf", "regression", suite.with_name("none.toml"))
+    assert called.code == 164
+    assert "none.toml: cannot be read: No such file" in called.error
 
 
 def test_an_input_may_be_part_of_another_cases_reference(approved: Path) -> None:
