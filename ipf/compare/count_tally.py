@@ -211,11 +211,12 @@ def _figures(histogram: Whole, outside: int, scale: float) -> GroupFigures:
     largest = max(abs(int(place) - histogram.size // 2) for place in filled[[0, -1]])
     return group_figures(
         pixels,
-        total / pixels * scale,
-        about_mean * scale**2,
-        squares / pixels * scale**2,
-        largest * scale,
+        total / pixels,
+        about_mean,
+        squares / pixels,
+        largest,
         outside,
+        scale,
     )
 
 

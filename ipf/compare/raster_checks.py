@@ -36,7 +36,7 @@ def statistics_check(figures: RasterFigures, limits: RasterTolerances, item: str
     message = _statistics_message(figures, formed)
     if len(formed) < len(measures):
         lacking = " and ".join(name for name in measures if name not in formed)
-        message += f"; no {lacking}, since values do not vary"
+        message += f"; no {lacking}, since values do not vary or are too large or small to be squared"
     if broken:
         message += f"; beyond the limits: {', '.join(broken)}"
     return Check(

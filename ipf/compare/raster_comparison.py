@@ -23,6 +23,10 @@ from ipf.product.raster import Window
 Classes = npt.NDArray[np.uint8]
 Side = tuple[RasterPart, Pixels]
 
+_LARGE = 1e60
+"""Values beyond, or below its inverse, are measured for their shift in a unit of their own: transforms
+multiply the sums of two images.
+"""
 _PLACES = frozenset({"longitude", "latitude", "line", "column"})
 """Quantities that are places themselves: a shift of them is a difference of their values."""
 
@@ -105,10 +109,19 @@ def _physical_of(side: Side) -> Callable[[Window], npt.NDArray[np.float64]]:
     part, pixels = side
 
     def read(window: Window) -> npt.NDArray[np.float64]:
-        values = physical(pixels.read(window), part)
+        values = _in_range(physical(pixels.read(window), part))
         return values if values.ndim == 2 else np.asarray(values.mean(axis=0))
 
     return read
+
+
+def _in_range(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Values in a unit in which their squares are numbers; shifts are the same in any unit."""
+    finite = np.isfinite(values)
+    largest = np.abs(values[finite]).max(initial=0.0)
+    if largest == 0 or 1 / _LARGE <= largest <= _LARGE:
+        return values
+    return np.where(finite, np.ldexp(values, -np.frexp(largest)[1]), np.nan)
 
 
 def _same_ground(shape: tuple[int, int], other: tuple[int, ...]) -> bool:

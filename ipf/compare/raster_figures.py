@@ -33,6 +33,8 @@ _HISTOGRAM_BINS = 127
 _DENSITY_BINS = 128
 _DENSITY_PIXELS = 2**19
 """About how many pixels the density is made of."""
+_FARTHEST = float(np.finfo(np.float64).max) / 4
+"""Where bins end at the latest, so that their widths are numbers."""
 _DENSITY_RANGE = (0.1, 99.9)
 """Percentiles of both images that the density spans."""
 
@@ -43,7 +45,8 @@ def physical(counts: Counts, part: RasterPart) -> Values:
     missing = ~np.isfinite(values)
     if part.nodata is not None:
         missing |= values == part.nodata
-    values = (values + part.offset) * part.scale
+    with np.errstate(over="ignore"):
+        values = (values + part.offset) * part.scale
     values[missing] = np.nan
     return values
 
@@ -108,7 +111,8 @@ def _in_order(
 def _figures(question: Question, totals: Totals, histogram: Histogram, density: Density) -> RasterFigures:
     line = totals.line
     cells = totals.cells if totals.cells.shape[2] > 1 else totals.cells[:, :, 0]
-    reference, candidate, difference = (cells[..., image].astype(np.float32) for image in range(3))
+    with np.errstate(over="ignore"):
+        reference, candidate, difference = (cells[..., image].astype(np.float32) for image in range(3))
     return RasterFigures(
         unit=question.reference.unit,
         shape=question.shape,
@@ -138,7 +142,7 @@ def _histogram(totals: Totals) -> Histogram:
     Bins of counts are an odd number of counts wide, so that each holds as many values as the others.
     """
     reach = max(abs(value) for value in totals.percentiles.values()) if totals.all.pixels else 0.0
-    width = 2 * (reach or totals.all.maximum or 1.0) / _HISTOGRAM_BINS
+    width = 2 * min(reach or totals.all.maximum or 1.0, _FARTHEST) / _HISTOGRAM_BINS
     if not width > 0:
         width = 1.0
     if totals.grain:
@@ -170,7 +174,10 @@ class _Samples:
 
     def density(self) -> Density:
         """Both images' values against each other; the outermost bins hold what lies beyond."""
-        one, two = (np.concatenate([taken[side] for taken in self._taken]) for side in (0, 1))
+        one, two = (
+            np.concatenate([taken[side] for taken in self._taken]).clip(-_FARTHEST, _FARTHEST)
+            for side in (0, 1)
+        )
         low, high = 0.0, 1.0
         if one.size:
             ends = np.percentile([*map(np.ravel, (one, two))], _DENSITY_RANGE)

@@ -13,6 +13,7 @@ from ipf.compare.content import RasterPart
 from ipf.compare.figures import GroupFigures
 from ipf.compare.tolerances import RasterTolerances
 from ipf.kernels.comparison import COLUMN, LARGEST, REFERENCE_PIXELS, REFERENCE_SUM, ROW, occurring
+from ipf.kernels.value_comparison import SMALLEST
 
 Cells = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
@@ -102,13 +103,26 @@ def groups_of(classes: Bytes | None, shape: tuple[int, int]) -> Groups:
 
 
 def group_figures(
-    pixels: int, mean: float, squares: float, mean_square: float, maximum: float, outside: int
+    pixels: int,
+    mean: float,
+    squares: float,
+    mean_square: float,
+    maximum: float,
+    outside: int,
+    unit: float = 1.0,
 ) -> GroupFigures:
-    """Figures of a group from the sum of `squares` about the mean difference, and the mean of its square."""
+    """Figures of a group from the sum of `squares` about the mean difference, and the mean of its square.
+
+    All are in a `unit`. Where squares are too small for a number, the root mean square is the least that the
+    largest difference of so many pixels leaves.
+    """
     if not pixels:
         return GroupFigures(0, np.nan, np.nan, np.nan, np.nan, 0)
     precision = float(np.sqrt(squares / (pixels - 1))) if pixels > 1 else np.nan
-    return GroupFigures(pixels, mean, precision, float(np.sqrt(mean_square)), maximum, outside)
+    root = float(np.sqrt(mean_square))
+    if mean_square < np.finfo(np.float64).tiny and maximum:
+        root = max(root, maximum / float(np.sqrt(pixels)), SMALLEST)
+    return GroupFigures(pixels, mean * unit, precision * unit, root * unit, maximum * unit, outside)
 
 
 def larger(one: npt.NDArray[Any], two: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -46,6 +46,8 @@ class ValueTally:
 
     def __init__(self, question: Question, components: int, differences: KeptValues) -> None:
         self._question, self._differences = question, differences
+        sides = question.reference, question.candidate
+        self._alike = sides[0].scale == sides[1].scale and sides[0].offset == sides[1].offset
         groups = len(question.groups.values)
         self._moments = np.zeros((components, groups, _MOMENTS))
         self._maxima = np.zeros(groups)
@@ -64,6 +66,7 @@ class ValueTally:
         used = tally_values(
             np.asarray(reference, np.float64),
             np.asarray(candidate, np.float64),
+            _changes(reference, candidate) if self._alike else np.empty((0, 0)),
             np.array([value for side in sides for value in (side.offset, side.scale)]),
             np.array([mark for side in sides for mark in _marks(side)]),
             0.0 if as_stored else _ROUNDING,
@@ -141,6 +144,18 @@ class _Block:
         self.cells = np.zeros((*coarse, 6))
 
 
+def _changes(reference: Counts, candidate: Counts) -> Values:
+    """Candidate - reference, whole numbers of 64 bits without the rounding of their own conversion."""
+    if {reference.dtype.kind, candidate.dtype.kind} <= {"i", "u"}:
+        one, two = (side.astype(np.uint64) for side in (reference, candidate))
+        # Differences modulo 2**64 are right for the larger less the smaller, whatever their signs.
+        rises = candidate >= reference
+        magnitudes = np.where(rises, two - one, one - two).astype(np.float64)
+        return np.asarray(np.where(rises, magnitudes, -magnitudes))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(np.subtract(candidate, reference, dtype=np.float64))
+
+
 def _marks(part: RasterPart) -> list[float]:
     """Counts that are no data, and that are saturated, NaN where there is none."""
     return [np.nan if mark is None else float(mark) for mark in (part.nodata, part.saturated)]
@@ -154,7 +169,9 @@ def _merged(parts: Values) -> Values:
 
 def _figures(moments: Values, maximum: float, outside: int) -> GroupFigures:
     pixels, mean, squares = (float(moments[at]) for at in (PIXELS, MEAN_DIFFERENCE, SQUARES_DIFFERENCE))
-    mean_square = squares / pixels + mean**2 if pixels else np.nan
+    # What is beyond all numbers on the way is so as a figure: it must not be taken for one that is not there.
+    mean, squares = (np.inf if np.isnan(value) else value for value in (mean, squares))
+    mean_square = squares / pixels + mean * mean if pixels else np.nan
     return group_figures(int(pixels), mean, squares, mean_square, float(maximum), int(outside))
 
 
@@ -165,11 +182,12 @@ def _line(moments: Values) -> Line:
         float(moments[at]) for at in (SQUARES_REFERENCE, SQUARES_CANDIDATE, PRODUCTS)
     )
     slope = covariance / variance if variance > 0 else np.nan
+    # In this order, equal images have exactly 1.
+    correlation = slope * float(np.sqrt(variance / other)) if other > 0 else np.nan
     return Line(
         mean_reference=float(moments[MEAN_REFERENCE]),
         mean_candidate=float(moments[MEAN_CANDIDATE]),
-        # In this order, equal images have exactly 1.
-        correlation=max(-1.0, min(1.0, slope * float(np.sqrt(variance / other)))) if other > 0 else np.nan,
+        correlation=float(np.clip(correlation, -1, 1)),
         slope=slope,
     )
 

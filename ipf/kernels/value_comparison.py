@@ -50,10 +50,45 @@ DIGIT = 16
 """Bits of a key that one pass over the values tells."""
 
 
+SMALLEST = 5e-324
+"""The smallest number above zero: stands for differences that are smaller."""
+
+
+@kernel
+def _differently_missing(one: float, two: float, marks: Values, change: float) -> bool:
+    """Whether two numbers that are no data are so in different ways: by the side's mark, as NaN, as infinity.
+
+    Where a side has no mark, or NaN for it, its NaN are what marks no data. A `change` tells large whole
+    numbers that are next to the mark of both sides from it, which real numbers do not.
+    """
+    if one == two or (np.isnan(one) and np.isnan(two)):
+        return np.isfinite(change) and change != 0
+    one_marked = one == marks[0] or (np.isnan(one) and np.isnan(marks[0]))
+    two_marked = two == marks[2] or (np.isnan(two) and np.isnan(marks[2]))
+    return not (one_marked and two_marked)
+
+
+@kernel
+def _difference(one: float, two: float, uncertain: float) -> float:
+    """Difference of two physical values, none where it may be that of their rounding."""
+    difference = two - one
+    if np.isnan(difference):
+        return np.inf  # both are beyond all numbers
+    return 0.0 if abs(difference) <= uncertain < np.inf else difference
+
+
+@kernel
+def _converted(change: float, scale: float) -> float:
+    """A change of counts in physical units: never none, where the counts are not the same."""
+    difference = change * scale
+    return SMALLEST if difference == 0 and change != 0 else difference
+
+
 @kernel
 def tally_values(
     reference: Samples,
     candidate: Samples,
+    changes: Values,
     conversion: Values,
     marks: Values,
     rounding: float,
@@ -76,20 +111,24 @@ def tally_values(
     """Tally a block of rows of both images; gives the number of pixels compared.
 
     reference, candidate : numbers, (rows, columns); what is not finite is no data.
+    changes : candidate - reference of the numbers as they are stored, (rows, columns), where both conversions
+        are the same: no difference is then lost to the conversion. Without a row where they are not.
     conversion : offset and scale of the reference, then of the candidate: ``(count + offset) * scale``.
     marks : counts that are no data and that are saturated in the reference, then in the candidate, or NaN.
-    rounding : share of both magnitudes that is no difference, but rounding of the conversion.
+    rounding : share of both magnitudes that conversions may be off: no difference between two of them, and
+        not outside.
     tolerance, relative : a difference is outside beyond ``tolerance + relative * |reference|``.
     classes, class_rows, class_columns, groups, first_row, step, largest, cells : as of
         `ipf.kernels.comparison.tally_counts`.
     moments : (rows, groups, 8), zeros; see `PIXELS`. `maxima` : (groups,), largest magnitudes.
     differences : at least rows * columns, takes those of the pixels compared.
     counts : (groups + 1,), pixels outside of each group; at the end pixels that differ.
-    sums : as of `tally_counts`, only those of no data and saturation. Where neither side has data, and it is
-        not finite in different ways, no data is gained.
+    sums : as of `tally_counts`, only those of no data and saturation. Where neither side has data, and they
+        lack it in different ways (see `_differently_missing`), no data is gained.
     """
     rows, columns = reference.shape
     group_count = maxima.size
+    exact = changes.size > 0
     compared = 0
     ones, twos = np.empty(columns), np.empty(columns)
     members = np.empty(columns, np.int64)
@@ -112,20 +151,23 @@ def tally_values(
                     cells[coarse, cell, CANDIDATE_SUM] += two
                     cells[coarse, cell, CANDIDATE_PIXELS] += 1
                 if not (one_data and two_data):
-                    infinite = np.isinf(one_raw) or np.isinf(two_raw)
-                    another = not one_data and not two_data and infinite and one_raw != two_raw
+                    change = changes[row, column] if exact else 0.0
                     sums[NO_DATA_LOST] += two_data
-                    sums[NO_DATA_GAINED] += one_data or another
+                    sums[NO_DATA_GAINED] += one_data or (
+                        not two_data and _differently_missing(one_raw, two_raw, marks, change)
+                    )
                     continue
                 if one_full or two_full:
                     sums[SATURATION_LOST] += not two_full
                     sums[SATURATION_GAINED] += not one_full
                     continue
-                difference = two - one
                 uncertain = rounding * (abs(one) + abs(two))
+                difference = (
+                    _converted(changes[row, column], conversion[1])
+                    if exact
+                    else _difference(one, two, uncertain)
+                )
                 magnitude = abs(difference)
-                if magnitude <= uncertain:
-                    difference, magnitude = 0.0, 0.0
                 group = np.int64(groups[classes[class_rows[row], class_columns[column]]])
                 counts[group_count] += difference != 0
                 counts[group] += magnitude > tolerance + relative * abs(one) + uncertain

@@ -274,6 +274,96 @@ def test_the_last_bit_of_a_real_is_found(tmp_path: Path, kind: type) -> None:
     assert "at row 120, column 9" in one(checks, CheckName.STATISTICS).message
 
 
+PLAIN = {"scale": 1.0, "offset": 0.0, "nodata": None, "saturated": None}
+
+
+@pytest.mark.parametrize("turned", [np.nan, 0.0, np.inf, -np.inf])
+def test_no_data_of_a_mark_turned_to_another_kind_is_found(tmp_path: Path, turned: float) -> None:
+    real = np.where(textured() == 0, -9999, textured() * UNIT).astype(np.float32)
+    marked = PLAIN | {"nodata": -9999.0}
+    assert not failed(compared(tmp_path, real, real, **marked))
+    for one_pixel in (False, True):
+        damaged = real.copy()
+        damaged[(3, 3) if one_pixel else real == -9999] = turned
+        for pair in ((real, damaged), (damaged, real)):
+            assert CheckName.NO_DATA in failed(compared(tmp_path, *pair, **marked))
+
+
+@pytest.mark.parametrize("turned", [(np.inf, np.nan), (np.inf, -np.inf), (np.nan, -np.inf)])
+def test_kinds_of_what_is_not_finite_are_told_from_one_another(
+    tmp_path: Path, turned: tuple[float, float]
+) -> None:
+    sides = [np.where(textured() == 0, value, textured() * UNIT).astype(np.float32) for value in turned]
+    assert failed(compared(tmp_path, *sides, **PLAIN)) == {CheckName.NO_DATA}
+    assert not failed(compared(tmp_path, sides[0], sides[0], **PLAIN))
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint64])
+@pytest.mark.parametrize("by", [1, -1])
+def test_one_count_of_large_whole_numbers_is_found(tmp_path: Path, kind: type, by: int) -> None:
+    counts = textured().astype(kind) + kind(2**60)
+    damaged = counts.copy()
+    damaged[120, 9] = kind(int(damaged[120, 9]) + by)
+    for more in ({}, {"scale": 1e-4, "offset": -1000.0}):
+        checks = compared(tmp_path, counts, damaged, **PLAIN | more)
+        check = one(checks, CheckName.STATISTICS)
+        assert check.status is Status.FAILED
+        assert check.figures["differing"] == 1
+        assert (check.figures["maximum_row"], check.figures["maximum_column"]) == (120, 9)
+        assert not failed(compared(tmp_path, counts, counts, **PLAIN | more))
+
+
+def test_large_whole_numbers_next_to_the_mark_of_no_data_are_not_it(tmp_path: Path) -> None:
+    counts = textured().astype(np.int64) + 2**60
+    damaged = counts.copy()
+    damaged[3, 3] += 1
+    marked = PLAIN | {"nodata": 2.0**60}
+    assert not failed(compared(tmp_path, counts, counts, **marked))
+    assert failed(compared(tmp_path, counts, damaged, **marked)) == {CheckName.NO_DATA}
+
+
+def test_the_last_bit_of_a_scaled_real_is_found(tmp_path: Path) -> None:
+    real = textured().astype(np.float64)
+    damaged = real.copy()
+    damaged[120, 9] = np.nextafter(damaged[120, 9], 1e9)
+    check = one(
+        compared(tmp_path, real, damaged, **PLAIN | {"scale": 1e-4, "offset": -1000.0}), CheckName.STATISTICS
+    )
+    assert check.status is Status.FAILED
+    assert check.figures["differing"] == 1
+
+
+@pytest.mark.parametrize("unit", [1e300, 1e303, 1e-160, 1e-315])
+def test_numbers_whose_squares_are_none_are_compared(tmp_path: Path, unit: float) -> None:
+    real = textured().astype(np.float64) * unit
+    assert not failed(compared(tmp_path, real, real, **PLAIN))
+    damaged = real.copy()
+    damaged[120, 9] *= -1
+    check = one(compared(tmp_path, real, damaged, **PLAIN), CheckName.STATISTICS)
+    assert check.status is Status.FAILED
+    assert check.figures["maximum"] == abs(damaged[120, 9] - real[120, 9])
+    for name in ("bias", "rmse"):
+        assert check.figures[name] != 0
+        assert f"{name} 0" in check.message.split("beyond the limits")[1]
+    limits = RasterTolerances(
+        maximum=np.inf, bias=1e200, rmse=1e200, outside=1.0, slope=np.inf, correlation=-1
+    )
+    loose = Tolerances(rasters={"other": limits})
+    check = one(compared(tmp_path, real, damaged * 1.5, loose, **PLAIN), CheckName.STATISTICS)
+    assert (check.status is Status.FAILED) is (unit > 1)
+
+
+def test_conversions_beyond_all_numbers_fail(tmp_path: Path) -> None:
+    real = textured().astype(np.float64)
+    tolerances = Tolerances(rasters={"other": RasterTolerances(outside=1.0, correlation=-1.0)})
+    sides = [
+        part(write_tiff(tmp_path / f"{scale:g}.tif", real), **PLAIN | {"scale": scale})
+        for scale in (1e306, 1.5e306)
+    ]
+    checks, _ = compare_rasters(*sides, tolerances, None, 1)
+    assert CheckName.STATISTICS in failed(checks)
+
+
 def test_pictures_are_compared_by_component(tmp_path: Path) -> None:
     image = np.stack([ground(SHAPE, seed) // 40 for seed in (1, 2, 3)]).astype(np.uint8)
     plain = {"scale": 1.0, "offset": 0.0, "nodata": None, "saturated": None, "nature": Nature.PICTURE}

@@ -124,14 +124,23 @@ def test_tally_of_values(dtype: str, data: st.DataObject, step: int, tolerance: 
     moments, differences = np.zeros((one.shape[0], 3, 8)), np.zeros(one.size)
     maxima, counts, sums = np.zeros(3), np.zeros(4, np.int64), np.zeros(7, np.int64)
     largest, cells = np.zeros(3), np.zeros((*(-(-length // step) for length in one.shape), 6))
+    changes = np.empty((0, 0))
+    if conversion[1] == conversion[3]:
+        with np.errstate(invalid="ignore"):
+            changes = two.astype(np.float64) - one.astype(np.float64)
     pixels = tally_values(
-        one.astype(np.float64), two.astype(np.float64), conversion, marks, 0.0, tolerance, relative,
+        one.astype(np.float64), two.astype(np.float64), changes, conversion, marks, 0.0, tolerance, relative,
         LABELS[groups], np.arange(one.shape[0]), np.arange(one.shape[1]), GROUPS, first_row, step,
         moments, differences, maxima, counts, sums, largest, cells,
     )  # fmt: skip
     one, two = one.astype(np.float64), two.astype(np.float64)
     one_data, two_data, _, _, used = usable(one, two, marks)
-    unlike = ~one_data & ~two_data & (np.isinf(one) | np.isinf(two)) & (one != two)
+    marked = [
+        (image == mark) | (np.isnan(image) & np.isnan(mark))
+        for image, mark in ((one, marks[0]), (two, marks[2]))
+    ]
+    alike = (one == two) | (np.isnan(one) & np.isnan(two)) | (marked[0] & marked[1])
+    unlike = ~one_data & ~two_data & ~alike
     wanted = expected_sums(one, two, marks)
     assert list(sums[3:]) == [wanted[0], wanted[1] + np.sum(unlike), *wanted[2:]]
     first, second = (one + conversion[0]) * conversion[1], (two + conversion[2]) * conversion[3]
@@ -176,8 +185,9 @@ def test_rounding_of_conversions_is_no_difference() -> None:
     conversion = np.array([0.0, 1e-3, 0.0, 1e-4])
     assert np.any(counts * 1e-3 != others * 1e-4)
     tally_values(
-        counts, others, conversion, np.full(4, np.nan), 1e-15, 0.0, 0.0, np.zeros((1, 1), np.uint8),
-        np.zeros(10, np.int64), np.zeros(20, np.int64), np.zeros(256, np.uint8), 0, 1,
+        counts, others, np.empty((0, 0)), conversion, np.full(4, np.nan), 1e-15, 0.0, 0.0,
+        np.zeros((1, 1), np.uint8), np.zeros(10, np.int64), np.zeros(20, np.int64),
+        np.zeros(256, np.uint8), 0, 1,
         moments, differences, maxima, tally, sums, largest, np.zeros((10, 20, 6)),
     )  # fmt: skip
     assert not tally.any()
