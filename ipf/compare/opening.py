@@ -236,7 +236,7 @@ def _parts(tree: _Tree, file: Path) -> list[Part]:
     part = safe_content.image_part(key, file, image, place, tree.calibration_of(place))
     if part.quantity == "counts" and place.kind == "tile" and file.suffix.lower() != ".jp2":
         return [*raster_content.raster_parts(key, file)]  # its own tags say what its counts mean
-    return [part]
+    return [raster_content.with_own_tags(part)]
 
 
 def _parts_by_form(key: str, file: Path) -> list[Part]:

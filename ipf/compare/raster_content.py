@@ -5,14 +5,17 @@ Scale, offset, unit and no-data value are those of the file's own tags.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from osgeo import gdal
 
 from ipf.compare.content import Nature, RasterPart
 
+_JPEG2000 = ".jp2"
 _RGB = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand)
 
 
@@ -48,6 +51,30 @@ def raster_parts(key: str, path: Path) -> list[RasterPart]:
         return _components(key, path, bands, 0)
 
 
+def with_own_tags(part: RasterPart) -> RasterPart:
+    """The part with scale and offset as its file's tags have them, where it has usable ones.
+
+    Whoever opens a GeoTIFF takes its tags for the truth, whatever metadata beside it say.
+    """
+    if part.nature is not Nature.CONTINUOUS or part.path.suffix.lower() == _JPEG2000:
+        return part
+    with _quiet():
+        dataset = _opened(part.path)
+        if dataset is None or dataset.RasterCount <= part.components[0]:
+            return part  # reading it tells why it cannot be read
+        return _with_tags(part, dataset.GetRasterBand(part.components[0] + 1))
+
+
+def _with_tags(part: RasterPart, band: gdal.Band) -> RasterPart:
+    """GDAL's value is count * scale + offset; tags that give no number are left to the check of encoding."""
+    scale, offset = band.GetScale(), band.GetOffset()
+    if scale is None and offset is None:
+        return part
+    scale, offset = 1.0 if scale is None else scale, 0.0 if offset is None else offset
+    usable = math.isfinite(scale) and scale != 0 and math.isfinite(offset)
+    return replace(part, scale=scale, offset=offset / scale) if usable else part
+
+
 def _opened(path: Path) -> gdal.Dataset | None:
     """The file as GDAL opens it; a pipe, which GDAL would wait for for ever, is none."""
     try:
@@ -64,21 +91,18 @@ def _components(key: str, path: Path, bands: list[gdal.Band], first: int) -> lis
 
 
 def _part(key: str, path: Path, band: gdal.Band, number: int) -> RasterPart:
-    """GDAL's value is count * scale + offset."""
     if band.DataType == gdal.GDT_Byte and band.GetColorTable() is not None:
         return RasterPart(key, path, Nature.CLASSES, "other", "class", (number,))
-    scale = band.GetScale() or 1.0
-    return RasterPart(
+    part = RasterPart(
         key,
         path,
         Nature.CONTINUOUS,
         "other",
         band.GetUnitType() or "1",
         (number,),
-        scale=scale,
-        offset=(band.GetOffset() or 0.0) / scale,
         nodata=band.GetNoDataValue(),
     )
+    return _with_tags(part, band)
 
 
 @contextmanager

@@ -43,6 +43,12 @@ def _fewer(reference: Value, candidate: Value) -> bool:
     return bool(digits[1] < digits[0])
 
 
+def _are_numbers(tags: Value, zero: bool) -> bool:
+    """Whether tags of all components are finite numbers or none; `zero` tells whether they may be 0."""
+    numbers = [float(text) for text in str(tags).split(", ") if text != "none"]
+    return all(np.isfinite(number) and (zero or number != 0) for number in numbers)
+
+
 ALWAYS_FAILS: Mapping[str, Callable[[Value, Value], bool]] = {
     "reversible": lambda reference, candidate: bool(reference) and not candidate,
     "compression": lambda reference, candidate: _is_lossy(candidate) and not _is_lossy(reference),
@@ -52,8 +58,14 @@ ALWAYS_FAILS: Mapping[str, Callable[[Value, Value], bool]] = {
 """Differences of encoding that lose something: they fail where others are only reported, but not under
 `LENIENT_PROFILE`."""
 
-FAILS_IN_EVERY_PROFILE = frozenset({"components"})
-"""Differences of encoding that leave something uncompared, or change what the counts mean."""
+FAILS_IN_EVERY_PROFILE: Mapping[str, Callable[[Value], bool]] = {
+    "components": lambda candidate: True,
+    "scale tag": lambda candidate: not _are_numbers(candidate, zero=False),
+    "offset tag": lambda candidate: not _are_numbers(candidate, zero=True),
+}
+"""Differences of encoding that leave something uncompared, or counts without a meaning, by the value found.
+
+What other tags make of the counts is in the physical values that are compared."""
 
 
 def structure_checks(reference: RasterPart, candidate: RasterPart, tolerances: Tolerances) -> list[Check]:
@@ -126,7 +138,11 @@ def _encoding_check(
     different = _differences(*described)
     losses = [each for each in different if each[0] in ALWAYS_FAILS and ALWAYS_FAILS[each[0]](*each[1:])]
     strict = tolerances.structure.encoding == "fail"
-    grave = [each for each in different if each[0] in FAILS_IN_EVERY_PROFILE]
+    grave = [
+        name
+        for name, _, found in different
+        if name in FAILS_IN_EVERY_PROFILE and FAILS_IN_EVERY_PROFILE[name](found)
+    ]
     if strict:
         failed = bool(different)
     else:

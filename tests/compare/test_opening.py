@@ -258,6 +258,27 @@ def test_a_folder_of_geotiffs_says_itself_what_its_counts_mean(tmp_path: Path) -
     assert (single.kind, *single.rasters) == ("raster", "raster")
 
 
+@pytest.mark.parametrize(
+    ("tags", "scale", "offset"),
+    [
+        (CogTags("B02", "1", 1e-3, -1000, 0), 1e-3, -1000),
+        (CogTags("B02", "1", 1e-4, 0, 0), 1e-4, 0),
+        (CogTags("B02"), 1e-4, -1000),
+    ],
+)
+def test_a_geotiff_beside_metadata_has_the_meaning_of_its_own_tags(
+    l2a: Path, tmp_path: Path, tags: CogTags, scale: float, offset: float
+) -> None:
+    """Metadata count where it has none."""
+    copy = Path(shutil.copytree(l2a, tmp_path / l2a.name))
+    (image,) = copy.rglob("*_B02_10m.jp2")
+    image.unlink()
+    write_cog(image.with_suffix(".tif"), np.full(GRID.shape, 3000, np.uint16), GRID, tags)
+    part = open_content(copy).rasters["T29UNU/B02 10 m"]
+    assert (part.scale, part.offset) == pytest.approx((scale, offset))
+    assert (part.quantity, part.nodata, part.classification) == ("reflectance", 0, "T29UNU/SCL 20 m")
+
+
 def test_colours_of_a_raster_belong_together(tmp_path: Path) -> None:
     driver = gdal.GetDriverByName("GTiff")
     dataset = driver.Create(str(tmp_path / "a.tif"), 8, 8, 4, gdal.GDT_Byte, ["PHOTOMETRIC=RGB", "ALPHA=YES"])
