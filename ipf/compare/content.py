@@ -11,6 +11,27 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+QUANTITIES = frozenset(
+    {
+        "reflectance",
+        "aerosol_optical_thickness",
+        "water_vapour",
+        "counts",
+        "probability",
+        "picture",
+        "longitude",
+        "latitude",
+        "height",
+        "line",
+        "column",
+        "scene_classification",
+        "detector_footprint",
+        "quality",
+        "other",
+    }
+)
+"""Quantities of rasters."""
+
 
 class Nature(StrEnum):
     """How the pixels of a raster are to be compared."""
@@ -28,9 +49,7 @@ class RasterPart:
     """A raster file, or some of its components.
 
     The physical value is ``(count + offset) * scale``; `quantity` chooses its tolerances, one of
-    ``reflectance``, ``aerosol_optical_thickness``, ``water_vapour``, ``counts`` (sensor geometry),
-    ``probability``, ``picture``, ``longitude``, ``latitude``, ``height``, ``line``, ``column``,
-    ``scene_classification``, ``detector_footprint``, ``quality``, or ``other``. `components` are those of
+    `QUANTITIES` (``counts`` are those of sensor geometry). `components` are those of
     the file, from 0 on, that belong to the part. `names` are those of classes by value, or of bits by
     position. `classification` is the key of the class map whose classes the statistics are split by.
     """

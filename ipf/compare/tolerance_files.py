@@ -7,7 +7,6 @@ line it differs from ``identical``.
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -17,6 +16,8 @@ from typing import Any
 import pydantic
 
 from ipf.atomic import write_text
+from ipf.compare.content import QUANTITIES
+from ipf.compare.faults import fault_text, place_text
 from ipf.compare.results import Comparison, Figure
 from ipf.compare.tolerances import ClassTolerances, MaskTolerances, RasterTolerances, Tolerances
 from ipf.errors import ParameterError
@@ -106,6 +107,10 @@ def _validated(content: Table, place: str) -> Tolerances:
         tolerances = Tolerances.model_validate(_frozen(content), strict=True)
     except pydantic.ValidationError as problem:
         raise ParameterError(f"{place}: {'; '.join(map(_fault, problem.errors()))}") from problem
+    unknown = sorted(set(tolerances.rasters) - QUANTITIES)
+    if unknown:
+        known = ", ".join(sorted(QUANTITIES))
+        raise ParameterError(f"{place}: rasters.{unknown[0]}: no such quantity, expected one of {known}")
     for override in tolerances.overrides:
         for model in (RasterTolerances, ClassTolerances, MaskTolerances):
             known = {name: limit for name, limit in override.limits.items() if name in model.model_fields}
@@ -126,13 +131,7 @@ def _frozen(value: Any) -> Any:
 
 def _fault(error: Any) -> str:
     """One line about one fault: table and key, what is expected, what was found."""
-    key = ".".join(str(step) for step in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"{key}: unknown key"
-    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-    message = re.sub("a valid tuple", "a list", re.sub("a valid dictionary.*", "a table", message))
-    found = "" if isinstance(error["input"], dict | tuple | Tolerances) else f", found {error['input']!r}"
-    return f"{key}: {message}{found}".removeprefix(": ")
+    return f"{place_text(error['loc'])}: {fault_text(error)}".removeprefix(": ")
 
 
 def write_tolerances(path: Path, tolerances: Tolerances, measured: Comparison | None = None) -> None:
