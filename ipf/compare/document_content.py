@@ -26,7 +26,7 @@ _KINDS = {"Ipf_Job_Order": "job order", "Product_Report": "report"}
 
 
 def is_document(path: Path) -> bool:
-    """Whether a file is an XML document: by its extension, and where that leaves it open by its first bytes."""
+    """Whether a file is an XML document: by its extension, and where that is open by its first bytes."""
     suffix = path.suffix.lower()
     if suffix not in _SOMETIMES:
         return suffix in _SUFFIXES

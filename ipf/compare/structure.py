@@ -116,7 +116,7 @@ def _same_place(reference: ImageFile, candidate: ImageFile) -> bool:
         )
         for transform in (one, other)
     ]
-    return bool(np.allclose(*corners, rtol=0, atol=_PIXEL_FRACTION * pixel))
+    return bool(np.allclose(corners[0], corners[1], rtol=0, atol=_PIXEL_FRACTION * pixel))
 
 
 def _ground(transform: GeoTransform, row: int, column: int) -> tuple[float, float]:

@@ -113,9 +113,9 @@ def _validated(content: Table, place: str) -> Tolerances:
         raise ParameterError(f"{place}: rasters.{unknown[0]}: no such quantity, expected one of {known}")
     for override in tolerances.overrides:
         for model in (RasterTolerances, ClassTolerances, MaskTolerances):
-            known = {name: limit for name, limit in override.limits.items() if name in model.model_fields}
+            limits = {name: limit for name, limit in override.limits.items() if name in model.model_fields}
             try:
-                model.model_validate(known)
+                model.model_validate(limits)
             except pydantic.ValidationError as problem:
                 faults = "; ".join(map(_fault, problem.errors()))
                 raise ParameterError(f"{place}: overrides of {override.item!r}: {faults}") from problem
