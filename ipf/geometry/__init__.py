@@ -1,1 +1,1 @@
-"""From sensor lines to the map: time, frames, orbit, attitude, lines of sight, terrain, location, angles, tiles."""
+"""From sensor lines to the map: time, frames, orbit, attitude, lines of sight, terrain, location, tiles."""

@@ -74,8 +74,8 @@ class Mounting:
 class Refining:
     """Corrections that refinement on a reference image found, as polynomials of time.
 
-    Coefficients, lowest degree first, of rotations about x, y and z (rad) and of the homothety along z (added to
-    1), in seconds after `centre`, the GPS seconds of the middle of the acquisition.
+    Coefficients, lowest degree first, of rotations about x, y and z (rad) and of the homothety along z (added
+    to 1), in seconds after `centre`, the GPS seconds of the middle of the acquisition.
     """
 
     x: tuple[float, ...]
@@ -95,7 +95,7 @@ class ViewingDirections:
 
 @dataclass(frozen=True, slots=True)
 class SensorGeometry:
-    """All the sensor model needs. `refining` is None where the datastrip is not refined or it is not wanted."""
+    """All the sensor model needs; `refining` is None where there is none or it is not wanted."""
 
     satellite: str
     epoch: datetime
