@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from ipf.compare.schedule import Job, done_in_threads
 from ipf.compare.structure import byte_check, structure_checks
 from ipf.compare.tolerance_files import profile_label
 from ipf.compare.tolerances import Tolerances
+from ipf.compare.unused import override_notes
 from ipf.errors import IpfError, ProductError
 from ipf.product.jpeg2000 import inspect_jpeg2000
 from ipf.product.raster import Window
@@ -84,7 +85,16 @@ def compare(
         checks=tuple(checks),
         naming=(*opened.pairing.naming, *(name for each in found for name in each.naming)),
         parts=tuple(each.part for each in found),
+        notes=override_notes(tolerances, _parts(opened)),
     )
+
+
+def _parts(opened: _Opened) -> Iterator[Part]:
+    """Every part of both sides, those without a partner too."""
+    for pair_of_parts in opened.pairs:
+        yield from pair_of_parts
+    yield from opened.pairing.missing
+    yield from opened.pairing.extra
 
 
 def _in_thread(work: Callable[[], _Opened]) -> _Opened:

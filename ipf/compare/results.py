@@ -16,6 +16,9 @@ from ipf.compare.figures import ClassMapFigures, MaskFigures, RasterFigures, Shi
 Figure = float | int | str
 """A measured value or a limit, as reports print it."""
 
+Pattern = tuple[str, str]
+"""A pattern of element paths and the table of tolerances that it stands in: numbers, ignore or sets."""
+
 
 class Status(StrEnum):
     """Outcome of a check, and of all together."""
@@ -98,7 +101,10 @@ class DocumentDifference:
 
 @dataclass(frozen=True, slots=True)
 class PartResult:
-    """The figures of one part, for reports; only those that its nature has are given."""
+    """The figures of one part, for reports; only those that its nature has are given.
+
+    `patterns` are those of the tolerances that an element of the document matches, on either side.
+    """
 
     item: str
     raster: RasterFigures | None = None
@@ -106,11 +112,16 @@ class PartResult:
     classes: ClassMapFigures | None = None
     mask: MaskFigures | None = None
     document: tuple[DocumentDifference, ...] = ()
+    patterns: frozenset[Pattern] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything about one comparison. `kind` says what was compared, `profile` how strictly."""
+    """Everything about one comparison. `kind` says what was compared, `profile` how strictly.
+
+    `notes` are sentences about the comparison as a whole that its reader must see: tolerances that hold
+    nowhere.
+    """
 
     reference: Path
     candidate: Path
@@ -119,6 +130,7 @@ class Comparison:
     checks: tuple[Check, ...]
     naming: tuple[NameDifference, ...] = ()
     parts: tuple[PartResult, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def failures(self) -> tuple[Check, ...]:
