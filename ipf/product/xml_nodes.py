@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 from lxml import etree
 
-from ipf.errors import ProductError
+from ipf.errors import IpfError, ProductError
 from ipf.product.bands import BANDS
 from ipf.product.utc import UtcTime
-from ipf.xml import local_name, parse_xml
+from ipf.xml import local_name, parse_xml, parse_xml_bytes
 
 STAND_IN_BYTES = 1
 """Documents of at most this size stand in for one that was removed from a sample product."""
@@ -27,41 +27,54 @@ STAND_IN_BYTES = 1
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An element of the document in `file`. Paths are local names joined by ``/``; ``.`` is the node."""
+    """An element of the document in `file`. Paths are local names joined by ``/``; ``.`` is the node.
+
+    `failure` is the kind of error that documents of this sort raise.
+    """
 
     element: etree._Element
     file: str
+    failure: type[IpfError] = ProductError
 
     @classmethod
     def of_document(cls, path: Path, roots: Sequence[str]) -> Node:
         """Root of the document at `path`, whose local name must be one of `roots`."""
         if path.is_file() and path.stat().st_size <= STAND_IN_BYTES:
             raise ProductError(f"{path}: empty stand-in, expected a document with root {' or '.join(roots)}")
-        root = cls(parse_xml(path, ProductError), str(path))
-        if root.name not in roots:
-            raise root.error(f"root element is {root.name}, expected {' or '.join(roots)}")
-        return root
+        return cls(parse_xml(path, ProductError), str(path))._checked(roots)
+
+    @classmethod
+    def of_content(
+        cls, content: bytes, file: str, roots: Sequence[str], failure: type[IpfError] = ProductError
+    ) -> Node:
+        """Root of the document `content`, which `file` names in messages; otherwise as `of_document`."""
+        return cls(parse_xml_bytes(content, file, failure), file, failure)._checked(roots)
+
+    def _checked(self, roots: Sequence[str]) -> Node:
+        if self.name not in roots:
+            raise self.error(f"root element is {self.name}, expected {' or '.join(roots)}")
+        return self
 
     @property
     def name(self) -> str:
         """Local name."""
         return local_name(self.element)
 
-    def error(self, message: str) -> ProductError:
+    def error(self, message: str) -> IpfError:
         """An error about this node, to be raised by the caller."""
-        return ProductError(f"{self.file}:{self.element.sourceline}: {message}")
+        return self.failure(f"{self.file}:{self.element.sourceline}: {message}")
 
     def find(self, path: str) -> Node | None:
         """First element at `path`, None when there is none."""
         if path == ".":
             return self
         found = self.element.find("/".join(f"{{*}}{step}" for step in path.split("/")))
-        return None if found is None else Node(found, self.file)
+        return None if found is None else Node(found, self.file, self.failure)
 
     def all(self, path: str) -> list[Node]:
         """Every element at `path`, in the order of the document."""
         found = self.element.findall("/".join(f"{{*}}{step}" for step in path.split("/")))
-        return [Node(element, self.file) for element in found]
+        return [Node(element, self.file, self.failure) for element in found]
 
     def child(self, path: str) -> Node:
         """First element at `path`; its absence is an error."""
