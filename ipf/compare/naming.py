@@ -3,14 +3,15 @@
 Two runs over the same data, or two processors, give names that differ in creation date, product
 discriminator, processing baseline, file class and processing centre. `normalised` puts fixed words in their
 places. Satellite, level, sensing time, orbit, tile, detector, band and the validity of a parameter file stay.
-Compact and long names of one thing remain different. Source: Sentinel-2 Product Specification Document (PSD
-14.8), file naming; `ipf.product.names` reads and writes single names by the same rules.
+Compact and long names of one thing remain different; `facts` gives what both tell of the data. Source:
+Sentinel-2 Product Specification Document (PSD 14.8), file naming; `ipf.product.names` reads and writes single
+names by the same rules.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
@@ -59,6 +60,42 @@ _WITHOUT_RUN = re.compile(
 )
 """Names in which nothing depends on the run: tile folders, images and masks of compact products."""
 
+_EXTENSION = r"(?:\.[A-Za-z]\w*)?"
+_FACTS = (
+    re.compile(
+        rf"(?P<satellite>S2[A-D])_MSI(?P<level>L(?:0|1A|1B|1C|2A))_(?P<datatake_start>{_TIME})(?:_N\d{{4}})?"
+        rf"_(?P<relative_orbit>R\d{{3}})(?:_(?P<tile>T[0-9A-Z]{{5}}))?(?:_{_TIME})?{_EXTENSION}",
+        re.ASCII,
+    ),
+    re.compile(
+        rf"L(?:1C|2A)_(?P<tile>T[0-9A-Z]{{5}})_(?P<absolute_orbit>A\d{{6}})_(?P<start>{_TIME})", re.ASCII
+    ),
+    re.compile(
+        rf"(?:L2A_)?(?P<tile>T[0-9A-Z]{{5}})_(?P<datatake_start>{_TIME})(?:_[A-Za-z0-9]+)*{_EXTENSION}",
+        re.ASCII,
+    ),
+    re.compile(
+        rf"G(?P<satellite>S2[A-D])_(?P<datatake_start>{_TIME})_(?P<orbit>\d{{6}})_N\d{{2}}\.\d{{2}}", re.ASCII
+    ),
+)
+"""Compact products, tile folders and images, datatakes: whole names, so that other folders tell nothing."""
+
+_LONG_FACTS = re.compile(
+    rf"(?:(?:(?P<satellite>S2[A-D])|S2_)_[A-Z0-9]{{4}}_(?P<kind>[A-Z0-9]{{3}}_[A-Z0-9_]*?[A-Z0-9]_?)|(?:DS|GR|TL))"
+    rf"_[A-Z0-9_]{{3}}[A-Z0-9_]_{_TIME}(?P<rest>(?:_[A-Za-z0-9]+)*(?:_N\d{{2}}\.\d{{2}})?){_EXTENSION}",
+    re.ASCII,
+)
+"""Long names, and the folders of compact products that begin with DS, GR or TL."""
+
+_LONG_FACT = re.compile(
+    r"_(?:(?P<relative_orbit>R\d{3})|(?P<absolute_orbit>A\d{6})|(?P<tile>T[0-9A-Z]{5})|(?P<detector>D\d{2})"
+    rf"|S(?P<start>{_TIME})|V(?P<validity_start>{_TIME})(?:_(?P<validity_stop>{_TIME}))?)(?=_|$)",
+    re.ASCII,
+)
+"""Fields after the creation date of a long name (PSD 14.8, file naming), each known by its first letter."""
+
+_AUXILIARY = re.compile(r"S2[A-D_]_[A-Z0-9]{4}_(?!PRD|MSI|MTD|MSK|PVI)[A-Z0-9]{3}_\w+(?:\.\w+)*", re.ASCII)
+
 CREATION_DATES = (
     "*GENERATION_TIME",
     "*Processing_Info/UTC_DATE_TIME",
@@ -105,6 +142,52 @@ def is_name(text: str) -> bool:
 def is_creation_date(path: str) -> bool:
     """Whether the element path (local names joined by ``/``, an attribute with ``@``) has a creation date."""
     return any(fnmatchcase(path, pattern) for pattern in CREATION_DATES)
+
+
+def facts(text: str) -> dict[str, str]:
+    """What a name tells of the data, by words for a person: tile, orbits, sensing times, validity.
+
+    ``S2A_MSIL1C_20220125T151701_N0400_R125_T18LTM_20220125T190036.SAFE`` gives satellite ``S2A``, level
+    ``L1C``, datatake start ``20220125T151701``, relative orbit ``R125`` and tile ``T18LTM``;
+    ``DS_SGS__20171207T032513_S20171207T002252`` gives start ``20171207T002252``. In a path every name tells
+    its own, the last one having the last word. Names of folders that are none of Sentinel-2 tell nothing.
+    """
+    found: dict[str, str] = {}
+    for name in PurePosixPath(text.strip()).parts:
+        found |= _facts_of_name(name)
+    return found
+
+
+def facts_of_data(text: str) -> dict[str, str]:
+    """`facts` of a name of images or their metadata; those of parameter and auxiliary files tell none."""
+    return {} if _AUXILIARY.fullmatch(PurePosixPath(text.strip()).name) else facts(text)
+
+
+def contradictions(reference: Mapping[str, str], candidate: Mapping[str, str]) -> tuple[str, ...]:
+    """Facts that both sides tell and tell otherwise: ``relative orbit R124, expected R125``."""
+    return tuple(
+        f"{fact} {candidate[fact]}, expected {told}"
+        for fact, told in reference.items()
+        if candidate.get(fact, told) != told
+    )
+
+
+def _facts_of_name(name: str) -> dict[str, str]:
+    match = next((match for pattern in _FACTS if (match := pattern.fullmatch(name))), None)
+    groups: dict[str, str | None] = {} if match is None else match.groupdict()
+    if match is None and (long := _LONG_FACTS.fullmatch(name)) is not None:
+        groups["satellite"] = long["satellite"]
+        groups["level"] = _level_of_product(long["kind"] or "")
+        for field in _LONG_FACT.finditer(long["rest"]):
+            groups |= {fact: told for fact, told in field.groupdict().items() if told}
+    if orbit := groups.pop("orbit", None):
+        groups["absolute_orbit"] = f"A{orbit}"
+    return {fact.replace("_", " "): told for fact, told in groups.items() if told}
+
+
+def _level_of_product(kind: str) -> str | None:
+    """Level that the kind of a long product's name tells, as compact ones do: ``PRD_MSIL1C`` is ``L1C``."""
+    return kind.removeprefix("PRD_MSI") if kind.startswith("PRD_MSIL") else None
 
 
 def _closes(name: str, end: int) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ipf.compare.content import Content, DocumentPart, OtherPart, RasterPart
+from ipf.compare.naming import contradictions, facts
 from ipf.compare.results import Check, CheckName, NameDifference, Status
 from ipf.compare.tolerances import Tolerances
 from ipf.errors import ProductError
@@ -130,21 +131,38 @@ def is_essential(part: Part) -> bool:
 
 
 def _naming_check(pairing: Pairing, tolerances: Tolerances) -> Check:
-    """Whether files and folders are called the same; the first few names that differ are told."""
+    """Whether files and folders are called the same; the first few names that differ are told.
+
+    Names that tell other data (another orbit, tile, sensing time, validity) fail under any tolerances, and
+    are told first; what depends on the run alone fails where names must be the same.
+    """
     different = len(pairing.naming)
-    figures = {"different": different}
+    contrary = [(name, told) for name in pairing.naming if (told := _contradictions(name))]
+    figures = {"different": different, "of_other_data": len(contrary)}
     if not different:
         return Check(
             CheckName.NAMING, PRODUCT, Status.PASSED, "names of files and folders are equal", figures
         )
-    shown = [f"{name.place}: {name.reference} is {name.candidate}" for name in pairing.naming[:_SHOWN_NAMES]]
-    more = f"; and {different - len(shown)} more" if different > len(shown) else ""
-    failed = tolerances.structure.naming == "fail"
+    others = [name for name in pairing.naming if not _contradictions(name)]
+    sentences = [
+        *(f"{_renamed(name)}, which is of other data ({', '.join(told)})" for name, told in contrary),
+        *map(_renamed, others),
+    ]
+    more = f"; and {different - _SHOWN_NAMES} more" if different > _SHOWN_NAMES else ""
+    strict = tolerances.structure.naming == "fail"
     return Check(
         CheckName.NAMING,
         PRODUCT,
-        Status.FAILED if failed else Status.PASSED,
-        f"{different} names of files or folders differ: {'; '.join(shown)}{more}",
+        Status.FAILED if strict or contrary else Status.PASSED,
+        f"{different} names of files or folders differ: {'; '.join(sentences[:_SHOWN_NAMES])}{more}",
         figures,
-        {"different": 0} if failed else {},
+        ({"different": 0} if strict else {}) | {"of_other_data": 0},
     )
+
+
+def _contradictions(name: NameDifference) -> tuple[str, ...]:
+    return contradictions(facts(name.reference), facts(name.candidate))
+
+
+def _renamed(name: NameDifference) -> str:
+    return f"{name.place}: {name.reference} is {name.candidate}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ipf.compare.naming import is_creation_date, is_name, normalised
+from ipf.compare.naming import contradictions, facts, facts_of_data, is_creation_date, is_name, normalised
 
 PAIRS = [
     (
@@ -164,3 +164,144 @@ def test_no_run_is_left_in_the_names_of_real_documents(reference_data: Path) -> 
             assert not re.search(r"_N\d\d\.?\d\d(_|\.|$)", text), name
             found += 1
     assert found > 1000
+
+
+FACTS: list[tuple[str, dict[str, str]]] = [
+    (
+        "S2A_MSIL1C_20220125T151701_N0400_R125_T18LTM_20220125T190036.SAFE",
+        {
+            "satellite": "S2A",
+            "level": "L1C",
+            "datatake start": "20220125T151701",
+            "relative orbit": "R125",
+            "tile": "T18LTM",
+        },
+    ),
+    (
+        "S2A_OPER_PRD_MSIL1C_PDMC_20160806T181453_R022_V20160806T102152_20160806T102153.SAFE",
+        {
+            "satellite": "S2A",
+            "level": "L1C",
+            "relative orbit": "R022",
+            "validity start": "20160806T102152",
+            "validity stop": "20160806T102153",
+        },
+    ),
+    (
+        "S2A_OPER_MSI_L1C_TL_SGS__20200717T234135_A026481_T01LAC_N02.09",
+        {"satellite": "S2A", "absolute orbit": "A026481", "tile": "T01LAC"},
+    ),
+    (
+        "S2A_OPER_MSI_L1C_TL_SGS__20200717T234135_A026481_T01LAC_B8A.jp2",
+        {"satellite": "S2A", "absolute orbit": "A026481", "tile": "T01LAC"},
+    ),
+    (
+        "S2B_OPER_MSI_L0__GR_REFS_20221124T163650_S20221011T064025_D05_N02.08",
+        {"satellite": "S2B", "start": "20221011T064025", "detector": "D05"},
+    ),
+    (
+        "S2B_OPER_MSK_NODATA_SGS__20170719T012130_A001915_T56JKT_B11_MSIL1C.gml",
+        {"satellite": "S2B", "absolute orbit": "A001915", "tile": "T56JKT"},
+    ),
+    (
+        "S2A_OPER_GIP_VIEDIR_MPC__20151117T131048_V20150703T000000_21000101T000000_B07.DBL",
+        {"satellite": "S2A", "validity start": "20150703T000000", "validity stop": "21000101T000000"},
+    ),
+    (
+        "S2__OPER_AUX_ECMWFD_PDMC_20190216T120000_V20190217T090000_20190217T210000",
+        {"validity start": "20190217T090000", "validity stop": "20190217T210000"},
+    ),
+    ("DS_SGS__20171207T032513_S20171207T002252", {"start": "20171207T002252"}),
+    (
+        "S2A_OPER_MSI_L1C_DS_VGS2_20220125T190036_S20220125T152341_SENSOR_QUALITY_report.xml",
+        {"satellite": "S2A", "start": "20220125T152341"},
+    ),
+    (
+        "GS2A_20171207T002051_012823_N02.06",
+        {"satellite": "S2A", "datatake start": "20171207T002051", "absolute orbit": "A012823"},
+    ),
+    (
+        "L1C_T18LTM_A034442_20220125T152341",
+        {"tile": "T18LTM", "absolute orbit": "A034442", "start": "20220125T152341"},
+    ),
+    ("T18LTM_20220125T151701_B01.jp2", {"tile": "T18LTM", "datatake start": "20220125T151701"}),
+    ("L2A_T10SDG_20181231T185801_B02_10m", {"tile": "T10SDG", "datatake start": "20181231T185801"}),
+    (
+        "GRANULE/L1C_T18LTM_A034442_20220125T152341/IMG_DATA/T18LTM_20220125T151701_B01",
+        {
+            "tile": "T18LTM",
+            "absolute orbit": "A034442",
+            "start": "20220125T152341",
+            "datatake start": "20220125T151701",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "told"), FACTS)
+def test_a_name_tells_what_data_it_is_of(name: str, told: dict[str, str]) -> None:
+    assert facts(name) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "T32TQR",
+        "R125",
+        "S2A_candidate",
+        "new_S2A_MSIL1C_20220125T151701_N0400_R125_T18LTM_20220125T190036.SAFE",
+        "run of 20220125T151701",
+        "MSK_DETFOO_B01.jp2",
+        "MTD_TL.xml",
+        "mask of T18LTM_20220125T151701_B01",
+    ],
+)
+def test_other_names_tell_nothing(text: str) -> None:
+    assert facts(text) == {}
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_two_runs_tell_the_same(one: str, other: str) -> None:
+    assert facts(one) == facts(other) != {}
+    assert contradictions(facts(one), facts(other)) == ()
+
+
+OF_OTHER_DATA = [change for change in KEPT if change[1] not in ("B8A", "NODATA", "B07", "VIEDIR", "SENSOR")]
+"""Bands, kinds of masks and of parameter files are in the keys by which parts pair."""
+
+
+@pytest.mark.parametrize(("pair", "was", "becomes"), OF_OTHER_DATA)
+def test_names_of_other_data_contradict(pair: int, was: str, becomes: str) -> None:
+    one, other = PAIRS[pair]
+    (told,) = contradictions(facts(one), facts(other.replace(was, becomes)))
+    values = re.fullmatch(r"[a-z ]+ (\w+), expected (\w+)", told)
+    assert values is not None
+    assert re.sub("^(MSI|[SV])(?!2)", "", becomes)[-6:] in values[1]
+    assert re.sub("^(MSI|[SV])(?!2)", "", was)[-6:] in values[2]
+
+
+def test_compact_and_long_names_of_one_thing_do_not_contradict() -> None:
+    compact, long = (
+        "L1C_T01LAC_A026481_20200717T221944",
+        "S2A_OPER_MSI_L1C_TL_SGS__20200717T234135_A026481_T01LAC",
+    )
+    assert contradictions(facts(compact), facts(f"{long}_N02.09")) == ()
+    assert contradictions(facts(compact), facts(f"{long[:-1]}D_N02.09")) == ("tile T01LAD, expected T01LAC",)
+
+
+def test_names_of_parameter_files_tell_nothing_of_the_data() -> None:
+    assert facts_of_data(PAIRS[6][0]) == {}
+    assert facts_of_data(PAIRS[7][0]) == {}
+    for pair in (0, 1, 2, 3, 4, 5, 8, 9, 10):
+        assert facts_of_data(PAIRS[pair][0]) == facts(PAIRS[pair][0])
+
+
+def test_every_name_in_a_real_product_tells_something(reference_data: Path) -> None:
+    """Folders and images of products of all times; masks and reports have short names."""
+    for product in [*(reference_data / "products").iterdir(), *(reference_data / "l1c_metadata").iterdir()]:
+        assert {"satellite", "tile", "relative orbit"} <= facts(product.name).keys(), product
+        for path in product.rglob("*"):
+            name = path.name
+            expected = name.startswith(("L1C_", "L2A_T", "T", "DS_")) or "_OPER_" in name
+            assert bool(facts(name)) is (expected and path.suffix != ".xsd"), path

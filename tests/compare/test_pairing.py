@@ -10,6 +10,7 @@ import pytest
 from ipf.compare.opening import open_content
 from ipf.compare.pairing import Pairing, file_checks, pair
 from ipf.compare.results import Check, CheckName, Status
+from ipf.compare.tolerance_files import PROFILES, load_tolerances
 from ipf.compare.tolerances import StructureTolerances, Tolerances
 from ipf.errors import ProductError
 from tests.compare.damaged import only, write_product
@@ -75,6 +76,64 @@ def test_another_date_and_baseline_pair_and_are_told(reference: Path, tmp_path: 
     assert other.name in strict[-1].message
     assert not failures(file_checks(pairing, REPORT))
     assert other.name in file_checks(pairing, REPORT)[-1].message
+
+
+def renamed(product: Path, pattern: str, was: str, becomes: str) -> Path:
+    """The product with `was` in the name of a file or folder replaced; the pattern "." is its own folder."""
+    path = product if pattern == "." else only(product, pattern)
+    assert was in path.name
+    target = path.rename(path.with_name(path.name.replace(was, becomes)))
+    return target if path == product else product
+
+
+@pytest.mark.parametrize(
+    ("pattern", "was", "becomes", "told"),
+    [
+        (".", "S2A", "S2B", "satellite S2B, expected S2A"),
+        (".", "L2A", "L1C", "level L1C, expected L2A"),
+        (".", "R023", "R024", "relative orbit R024, expected R023"),
+        (".", "_20221005T115411", "_20221005T115412", "datatake start 20221005T115412"),
+        (".", "T29UNU", "T29UNV", "tile T29UNV, expected T29UNU"),
+        ("L2A_T29UNU_*", "A038058", "A038059", "absolute orbit A038059, expected A038058"),
+        ("L2A_T29UNU_*", "115407", "115408", "start 20221005T115408, expected 20221005T115407"),
+        ("DS_*", "S20221005T", "S20221006T", "start 20221006T115407, expected 20221005T115407"),
+        ("R10m/*_B04_10m.jp2", "20221005T115411", "20221005T115412", "datatake start 20221005T115412"),
+    ],
+)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_names_of_other_data_fail_under_every_profile(
+    reference: Path, candidate: Path, pattern: str, was: str, becomes: str, told: str, profile: str
+) -> None:
+    pairing = pairing_of(reference, renamed(candidate, pattern, was, becomes))
+    checks = file_checks(pairing, load_tolerances(profile))
+    assert failures(checks) == {(CheckName.NAMING, "product")}
+    assert told in checks[-1].message
+    assert checks[-1].figures == {"different": 1, "of_other_data": 1}
+
+
+def test_folders_of_the_users_own_names_tell_nothing(reference: Path, candidate: Path) -> None:
+    for name in ("R024", "S2B_candidate", f"R024_{reference.name}", "T29UNV"):
+        candidate = candidate.rename(candidate.with_name(name))
+        assert not failures(file_checks(pairing_of(reference, candidate), REPORT)), name
+
+
+def test_parameter_files_of_another_validity_are_others(tmp_path: Path) -> None:
+    name = "S2A_OPER_GIP_VIEDIR_MPC__20151117T131048_V20150703T000000_21000101T000000_B07.DBL"
+    others = {
+        "MPC__20151117T131048": "MPC__20161117T131048",
+        "V20150703": "V20150704",
+        "21000101": "21000102",
+        "S2A": "S2B",
+    }
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / name).write_text("<a/>")
+    found = {}
+    for number, (was, becomes) in enumerate(others.items()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / name.replace(was, becomes)).write_text("<a/>")
+        found[was] = bool(failures(file_checks(pairing_of(tmp_path / "reference", folder), REPORT)))
+    assert found == {was: number > 0 for number, was in enumerate(others)}
 
 
 def test_products_of_different_offsets_pair(tmp_path: Path) -> None:
