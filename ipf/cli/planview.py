@@ -30,6 +30,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 def _task(task: TaskPlan | DeferredTask) -> dict[str, Any]:
     return {
         "name": task.request.task_name,
+        "part": task.request.part,
         "definition": task.definition.name,
         "version": task.version,
         "workers": task.context.workers,
@@ -144,9 +145,9 @@ def _task_tables(task: TaskPlan | DeferredTask) -> str:
         for planned in task.steps
         for parameter in planned.parameter_origins
     ]
-    name = task.request.task_name
-    stands_for = "" if task.definition.name == name else f" (chain {task.definition.name})"
-    title = f"\ntask {name} {task.version}".rstrip() + (
+    chain = task.definition.name
+    stands_for = "" if chain == task.request.task_name else f" (chain {chain})"
+    title = f"\ntask {task.title} {task.version}".rstrip() + (
         f"{stands_for}: {task.context.workers} workers, {_forecast(task)}\n"
     )
     sections = (

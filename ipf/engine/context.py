@@ -17,7 +17,8 @@ from ipf.product.raster import Grid, Window
 class TaskRequest:
     """One task of a job order, resolved: absolute paths by file type, parameters as text.
 
-    `folders` are the types of outputs that are folders, by the job order or on the disk.
+    `folders` are the types of outputs that are folders, by the job order or on the disk. `part` names the
+    part of the task that is asked for (a tile, a detector), and is empty for a task without parts.
     """
 
     processor_name: str
@@ -28,6 +29,7 @@ class TaskRequest:
     parameters: Mapping[str, str]
     source: str = "job order"
     folders: frozenset[str] = frozenset()
+    part: str = ""
 
     def input_path(self, *file_types: str) -> Path:
         """The input of the first of `file_types` present; `PlanError` when there is none or more than one."""

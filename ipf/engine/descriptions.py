@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,9 @@ class TaskDefinition:
     parameters of steps from what the request names: modes, parameter files among the inputs. Inputs that an
     earlier task of the job has yet to make are left out of the request when the job is checked at first.
     `amends` are the types of inputs that the task writes into because its interface says so (quality reports
-    go into the product that they judge); what it plans to write into any other input is refused.
+    go into the product that they judge); what it plans to write into any other input is refused. `parts`
+    names what a request is cut into (the tiles of a list, the detectors of a datastrip): the chain is planned
+    and run for each, one after the other, and what it writes is told as the task's.
     """
 
     name: str
@@ -57,6 +59,7 @@ class TaskDefinition:
     warnings_exit_zero: bool = False
     settings: Callable[[TaskRequest], TaskSettings] | None = None
     amends: tuple[str, ...] = ()
+    parts: Callable[[TaskRequest], Sequence[str]] | None = None
     summary: str = ""
 
 

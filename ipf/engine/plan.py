@@ -106,6 +106,13 @@ class TaskOutline:
     warnings: tuple[str, ...] = ()
     settings_files: tuple[Path, ...] = ()
     """Files that the task's own settings were read from."""
+    place: tuple[int, int] = (0, 1)
+    """Number of this part of the task, from 0 on, and how many parts there are."""
+
+    @property
+    def title(self) -> str:
+        """Name of the task, with its part when it has several."""
+        return f"{self.request.task_name} {self.request.part}".rstrip()
 
     @property
     def outputs(self) -> tuple[PlannedFile, ...]:
@@ -147,8 +154,8 @@ class DeferredTask(TaskOutline):
 
     awaited: Mapping[str, tuple[Path, ...]]
     """Inputs, by type, that earlier tasks make."""
-    plan: Callable[[], TaskPlan] = field(repr=False, compare=False)
-    """Plans the task as if it were the first of its job; the inputs must be there by then."""
+    plan: Callable[[], tuple[TaskPlan, ...]] = field(repr=False, compare=False)
+    """Plans the task's parts as if it were the first of its job; the inputs must be there by then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,20 +61,22 @@ def plan_job(job_order: JobOrder, path: Path, plugins: Plugins, options: RunOpti
     job = _Job(job_order, path, plugins, options, _settings(job_order, path, options), steps, created)
     tasks = [task for task, _ in selected]
     planned = tuple(
-        job.plan(task, definition, awaited_inputs(task, tasks[:position], path))
+        part
         for position, (task, definition) in enumerate(selected)
+        for part in job.plan(task, definition, awaited_inputs(task, tasks[:position], path))
     )
     return _checked(Plan(job_order, path, planned, options), plugins)
 
 
-def plan_deferred(plan: Plan, task: DeferredTask, plugins: Plugins) -> tuple[Plan, TaskPlan]:
-    """`task` planned, and `plan` with it: those before it have run, and what it waited for is made.
+def plan_deferred(plan: Plan, task: DeferredTask, plugins: Plugins) -> tuple[Plan, tuple[TaskPlan, ...]]:
+    """`plan` with the parts of `task`, and these: those before it have run, what it waited for is made.
 
     Raises as `plan_job` does.
     """
-    planned = task.plan()
-    tasks = tuple(planned if each is task else each for each in plan.tasks)
-    return _checked(replace(plan, tasks=tasks), plugins), planned
+    position = next(number for number, each in enumerate(plan.tasks) if each is task)
+    parts = task.plan()
+    tasks = (*plan.tasks[:position], *parts, *plan.tasks[position + 1 :])
+    return _checked(replace(plan, tasks=tasks), plugins), parts
 
 
 def _checked(plan: Plan, plugins: Plugins) -> Plan:
@@ -136,17 +138,24 @@ class _Job:
     steps: Mapping[str, Step]
     created: datetime
 
-    def plan(self, task: Task, definition: TaskDefinition, awaited: Inputs) -> TaskPlan | DeferredTask:
-        """Plan a task; later, when some of its inputs are `awaited` from earlier tasks."""
+    def plan(
+        self, task: Task, definition: TaskDefinition, awaited: Inputs
+    ) -> tuple[TaskPlan | DeferredTask, ...]:
+        """Plan a task, by its parts; later, when some of its inputs are `awaited` from earlier tasks."""
         if not awaited:
             return self.plan_now(task, definition)
         outline = self._outline(task, definition, awaited)
         _guard_files(outline, self.job_order, task, self.path, self.options)
-        return DeferredTask(**vars(outline), awaited=awaited, plan=partial(self.plan_now, task, definition))
+        later = partial(self.plan_now, task, definition)
+        return (DeferredTask(**vars(outline), awaited=awaited, plan=later),)
 
-    def plan_now(self, task: Task, definition: TaskDefinition) -> TaskPlan:
-        """Plan a task whose inputs are there."""
-        planned = plan_steps(self._outline(task, definition, {}), self.options)
+    def plan_now(self, task: Task, definition: TaskDefinition) -> tuple[TaskPlan, ...]:
+        """Plan the parts of a task whose inputs are there."""
+        outline = self._outline(task, definition, {})
+        return tuple(self._plan_part(task, part) for part in _parts(outline))
+
+    def _plan_part(self, task: Task, outline: TaskOutline) -> TaskPlan:
+        planned = plan_steps(outline, self.options)
         _guard_files(planned, self.job_order, task, self.path, self.options)
         doubts = unexpected_names(task.outputs, planned.outputs)
         return replace(planned, warnings=(*planned.warnings, *doubts))
@@ -219,6 +228,29 @@ class _Job:
         return doubts
 
 
+def _parts(outline: TaskOutline) -> tuple[TaskOutline, ...]:
+    """The outlines of a task's parts: itself, when it has none. Breakpoints of a part carry its name."""
+    if outline.definition.parts is None:
+        return (outline,)
+    request = outline.request
+    names = tuple(outline.definition.parts(request))
+    if not names:
+        raise PlanError(f"{request.source}: task {request.task_name}: its inputs give it nothing to do")
+    return tuple(
+        replace(
+            outline,
+            request=replace(request, part=name),
+            context=replace(outline.context, request=replace(request, part=name)),
+            breakpoints={
+                layer: path.with_name(f"{path.stem}_{name}{path.suffix}")
+                for layer, path in outline.breakpoints.items()
+            },
+            place=(number, len(names)),
+        )
+        for number, name in enumerate(names)
+    )
+
+
 def _processor_doubts(job_order: JobOrder, definition: TaskDefinition, plugins: Plugins) -> list[str]:
     """A doubt about the processor's name when it is known and does not have the task.
 
@@ -260,7 +292,7 @@ def _refuse_same_places(tasks: Sequence[TaskOutline], path: Path) -> None:
     """Refuse two tasks that would write one file; a task may well write into the folder of another."""
     writers: dict[Path, str] = {}
     for task in tasks:
-        name = task.request.task_name
+        name = task.title
         places = {*(file.path for file in task.outputs), *task.breakpoints.values()}
         for place in sorted(places & writers.keys()):
             raise PlanError(f"{path}: task {name} would write {place}, which task {writers[place]} writes")

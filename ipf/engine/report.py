@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -49,6 +49,18 @@ class TaskReport:
     outputs: tuple[Path, ...]
     steps: tuple[StepReport, ...] = ()
     figures: Mapping[str, float | str] = field(default_factory=dict)
+
+    def with_part(self, part: TaskReport) -> TaskReport:
+        """The report of this task after one more of its parts; figures of one name are of the last part."""
+        worse = Status.WARNING in (self.status, part.status)
+        return replace(
+            self,
+            stop=part.stop,
+            status=Status.WARNING if worse else self.status,
+            outputs=(*self.outputs, *part.outputs),
+            steps=(*self.steps, *part.steps),
+            figures={**self.figures, **part.figures},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,14 +26,20 @@ def run_plan(plan: Plan, plugins: Plugins, listener: RunListener, stop: threadin
     reports: list[TaskReport] = []
     counter = WarningCounter(listener)
     error, exit_code = "", 0
-    for task in plan.tasks:
-        _tell(task, counter)
+    for number, task in enumerate(plan.tasks):
+        _tell(task, counter, told=plan.tasks[number - 1] if task.place[0] else None)
     try:
-        for position in range(len(plan.tasks)):
+        position = 0
+        while position < len(plan.tasks):
             if stop.is_set():
                 raise CancelledError
             plan, task_plan = _planned(plan, position, plugins, counter)
-            reports.append(TaskRun(plan, task_plan, plugins, counter, stop).run())
+            report_of_part = TaskRun(plan, task_plan, plugins, counter, stop).run()
+            if task_plan.place[0]:
+                reports[-1] = reports[-1].with_part(report_of_part)
+            else:
+                reports.append(report_of_part)
+            position += 1
     except CancelledError:
         error, exit_code = "the run was asked to stop", IpfError.exit_code
     except IpfError as problem:
@@ -78,9 +84,10 @@ def _planned(plan: Plan, position: int, plugins: Plugins, counter: WarningCounte
     """The plan and its task at `position`, which is planned now if it had to wait for those before it."""
     task = plan.tasks[position]
     if isinstance(task, DeferredTask):
-        plan, planned = plan_deferred(plan, task, plugins)
-        _tell(planned, counter, told=task)
-        return plan, planned
+        plan, parts = plan_deferred(plan, task, plugins)
+        for part in parts:
+            _tell(part, counter, told=task)
+        return plan, parts[0]
     return plan, task
 
 

@@ -74,7 +74,7 @@ class TaskRun:
     def run(self) -> TaskReport:
         start = datetime.now(UTC)
         options = self.plan.options
-        self.listener.message("INFO", f"task {self.name} started")
+        self.listener.message("INFO", f"task {self.task.title} started")
         create = self.plugins.executor(options.executor).create
         with (
             tempfile.TemporaryDirectory(prefix="ipf-", dir=self.task.context.scratch) as scratch,
@@ -82,8 +82,8 @@ class TaskRun:
         ):
             self._run_steps(self._surroundings(Path(scratch), executor))
         self._check_outputs()
-        self.listener.progress(self.name, "", 1.0)
-        self.listener.message("INFO", f"task {self.name} ended")
+        self._tell_progress("", 1.0)
+        self.listener.message("INFO", f"task {self.task.title} ended")
         request = self.task.request
         return TaskReport(
             name=self.name,
@@ -271,9 +271,14 @@ class TaskRun:
         """Progress of the step that is run; of a unit that it makes run on the way, nothing is told."""
         if unit != self._progress.step:
             return
-        total = min(self._progress.begin + fraction * self._progress.share, 1.0)
-        self.listener.progress(self.name, unit, total)
-        self.plugins.hook.ipf_progress(task=self.name, step=unit, fraction=total)
+        self._tell_progress(unit, min(self._progress.begin + fraction * self._progress.share, 1.0))
+
+    def _tell_progress(self, step: str, fraction: float) -> None:
+        """Tell the progress of the task, of which this may be one part of several."""
+        number, count = self.task.place
+        total = (number + fraction) / count
+        self.listener.progress(self.name, f"{self.task.request.part} {step}".strip(), total)
+        self.plugins.hook.ipf_progress(task=self.name, step=step, fraction=total)
 
     def _check_outputs(self) -> None:
         """Planned and written outputs must be the same, and be there."""
