@@ -1,0 +1,93 @@
+"""What all parameter files (GIPP) of the instrument have in common: packing, root, heading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lxml import etree
+
+from ipf.atomic import write_bytes
+from ipf.auxiliary.archives import read_auxiliary
+from ipf.errors import AuxiliaryError
+from ipf.product.utc import UtcTime
+from ipf.product.xml_builder import add
+from ipf.product.xml_nodes import Node
+
+DETECTORS = range(1, 13)
+"""Numbers of the detectors of a focal plane."""
+
+
+@dataclass(frozen=True, slots=True)
+class GippHeading:
+    """The heading of a parameter file: satellite (``S2A``), type as it names itself, dates and version."""
+
+    satellite: str
+    file_type: str
+    production: UtcTime
+    applicable_from: UtcTime
+    applicable_until: UtcTime
+    version: str
+
+    @classmethod
+    def of(cls, root: Node) -> GippHeading:
+        """Read the heading below `root`; raises `AuxiliaryError` naming file, line and element."""
+        heading, specific = root.child("HEADER"), root.child("SPECIFIC_HEADER")
+        satellite = heading.text("SATELLITE")
+        if satellite not in ("S2A", "S2B", "S2C", "S2D"):
+            raise heading.child("SATELLITE").error(f"SATELLITE is '{satellite}', expected S2A to S2D")
+        return cls(
+            satellite,
+            specific.text("TYPE"),
+            heading.time("PRODUCTION_DATE"),
+            specific.time("APPLICABILITY_DATE"),
+            specific.time("APPLICABILITY_END_DATE"),
+            specific.text("VERSION_NUMBER"),
+        )
+
+
+def open_gipp(path: Path, root: str) -> Node:
+    """The document of the parameter file `path`, packed or not, whose root element must be `root`.
+
+    Raises `AuxiliaryError` naming file and member.
+    """
+    found = read_auxiliary(path)
+    return Node.of_content(found.content, found.name, (root,), AuxiliaryError)
+
+
+def new_document(root: str, heading: GippHeading) -> tuple[etree._Element, etree._Element]:
+    """An empty document with its heading; the root and its element DATA."""
+    document = etree.Element(root)
+    above = add(document, "HEADER")
+    for tag, text in (
+        ("SATELLITE", heading.satellite),
+        ("SCHEME_VERSION", "1.0"),
+        ("PRODUCTION_DATE", str(heading.production)),
+        ("PROVIDER", "ipf"),
+        ("CONSUMER", "ipf"),
+    ):
+        add(above, tag, text)
+    specific = add(document, "SPECIFIC_HEADER")
+    for tag, text in (
+        ("TYPE", heading.file_type),
+        ("APPLICABILITY_DATE", str(heading.applicable_from)),
+        ("APPLICABILITY_END_DATE", str(heading.applicable_until)),
+        ("VERSION_NUMBER", heading.version),
+        ("PARAMETER_ID", heading.file_type),
+    ):
+        add(specific, tag, text)
+    return document, add(document, "DATA")
+
+
+def write_document(path: Path, document: etree._Element) -> None:
+    """Write a document to `path`, whole or not at all."""
+    etree.indent(document, "  ")
+    write_bytes(path, etree.tostring(document, xml_declaration=True, encoding="UTF-8"))
+
+
+def detector_of(node: Node, attribute: str = "detector_id") -> int:
+    """Number 1-12 of the detector that `attribute` of `node` tells."""
+    number = node.attribute_integer(attribute)
+    if number not in DETECTORS:
+        raise node.error(f"{node.name}: attribute {attribute} is {number}, expected a detector 01 to 12")
+    return number
