@@ -13,6 +13,7 @@ from ipf.compare.pairing import PRODUCT
 from ipf.compare.results import Check, CheckName, Comparison, PartResult, Status
 from ipf.compare.verdicts import share, with_unit
 
+NOTE_COLOUR = "yellow"
 COLOURS = {Status.PASSED: "green", Status.FAILED: "red"}
 
 SHOWN = 40
@@ -27,6 +28,7 @@ def comparison_text(comparison: Comparison) -> str:
         _in_full("failed", comparison.failures),
         _in_full("allowed", [check for check in comparison.checks if _is_allowed(check)]),
         _naming(comparison),
+        _notes(comparison),
         rendered(_verdict(comparison)),
     ]
     return "\n".join(block for block in blocks if block)
@@ -150,6 +152,8 @@ def _is_allowed(check: Check) -> bool:
         CheckName.ENCODING: bool(figures),
         CheckName.BYTES: "first difference" in figures,
         CheckName.METADATA: bool(figures.get("differences")),
+        CheckName.CLASSES: bool(figures.get("wiped")),
+        CheckName.MASK: bool(figures.get("wiped")),
     }
     return check.status is Status.PASSED and found.get(check.name, False)
 
@@ -177,6 +181,16 @@ def _naming(comparison: Comparison) -> str:
     return rendered(table) + (f"... and {more} more names and dates\n" if more > 0 else "")
 
 
+def _notes(comparison: Comparison) -> str:
+    """Notes, right above the verdict."""
+    if not comparison.notes:
+        return ""
+    table = _grid("notes", heading=True)
+    for note in comparison.notes:
+        table.add_row(Text(note, style=NOTE_COLOUR))
+    return rendered(table)
+
+
 def _verdict(comparison: Comparison) -> Table:
     """The verdict, and what to do when it is about names alone."""
     table = _grid("status", "reason")
@@ -186,6 +200,9 @@ def _verdict(comparison: Comparison) -> Table:
     )
     if not checks:
         reason = "nothing was compared"
+    if comparison.notes:
+        count = len(comparison.notes)
+        reason += f"; {count} note{'s' if count > 1 else ''} above: limits that hold nowhere"
     table.add_row(_status(comparison.status), reason)
     if comparison.profile == "identical" and failures and all(c.name is CheckName.NAMING for c in failures):
         table.add_row("", "only names and dates of creation differ: '--profile rounding' lets them")

@@ -12,7 +12,7 @@ from ipf.compare.figures import ClassMapFigures
 from ipf.compare.pixels import Pixels, row_blocks, thumbnail_step
 from ipf.compare.results import Check, CheckName, Figure, PartResult, Status
 from ipf.compare.tolerances import ClassTolerances, Tolerances
-from ipf.compare.verdicts import at_least, share
+from ipf.compare.verdicts import at_least, on_one_side, share
 from ipf.kernels.comparison import changed_pixels, joint_counts
 
 Bytes = npt.NDArray[np.uint8]
@@ -103,6 +103,7 @@ def _check(figures: ClassMapFigures, limits: ClassTolerances, item: str) -> Chec
     ]
     worst = min(judged, key=lambda value: figures.intersection_over_union[value])
     overlap = figures.intersection_over_union[worst]
+    one_sided = _on_one_side(figures)
     broken = [
         text
         for kept, text in (
@@ -111,6 +112,7 @@ def _check(figures: ClassMapFigures, limits: ClassTolerances, item: str) -> Chec
                 at_least(overlap, limits.intersection_over_union),
                 f"intersection over union {limits.intersection_over_union:g} at least",
             ),
+            (not one_sided or limits.wiped == "report", "the same classes on both sides"),
         )
         if not kept
     ]
@@ -121,6 +123,7 @@ def _check(figures: ClassMapFigures, limits: ClassTolerances, item: str) -> Chec
         "class": figures.names[worst],
         "pixels": pixels,
         "differing": differing,
+        "wiped": len(one_sided),
     }
     if figures.first_at is None:
         message = f"all {pixels} pixels have the same class"
@@ -131,6 +134,7 @@ def _check(figures: ClassMapFigures, limits: ClassTolerances, item: str) -> Chec
             f" {figures.first_at[0]}, column {figures.first_at[1]}: {_changes(figures)}; least intersection"
             f" over union {overlap:.4f}, of {figures.names[worst]}"
         )
+    message = "; ".join([message, *one_sided])
     if broken:
         message += f"; expected {', '.join(broken)}"
     return Check(
@@ -139,8 +143,18 @@ def _check(figures: ClassMapFigures, limits: ClassTolerances, item: str) -> Chec
         Status.FAILED if broken else Status.PASSED,
         message,
         measured,
-        {"agreement": limits.agreement, "intersection_over_union": limits.intersection_over_union},
+        {
+            "agreement": limits.agreement,
+            "intersection_over_union": limits.intersection_over_union,
+            **({"wiped": 0} if limits.wiped == "fail" else {}),
+        },
     )
+
+
+def _on_one_side(figures: ClassMapFigures) -> list[str]:
+    """Classes that one side alone has."""
+    counts = (figures.confusion.sum(axis=axis).tolist() for axis in (1, 0))
+    return on_one_side(zip((figures.names[value] for value in figures.values), *counts, strict=True))
 
 
 def _changes(figures: ClassMapFigures) -> str:

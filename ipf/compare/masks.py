@@ -11,7 +11,7 @@ from ipf.compare.figures import MaskFigures
 from ipf.compare.pixels import Pixels
 from ipf.compare.results import Check, CheckName, Figure, PartResult, Status
 from ipf.compare.tolerances import MaskTolerances, Tolerances
-from ipf.compare.verdicts import at_most, share
+from ipf.compare.verdicts import at_most, on_one_side, share
 
 Chosen = npt.NDArray[np.bool_]
 
@@ -56,8 +56,23 @@ def _sides(chosen: Chosen) -> tuple[tuple[Chosen, Chosen], ...]:
 
 def _check(figures: MaskFigures, differing: int, limits: MaskTolerances, item: str) -> Check:
     changed = differing / figures.pixels
-    passed = at_most(changed, limits.changed)
-    measured: dict[str, Figure] = {"changed": changed, "differing": differing, "pixels": figures.pixels}
+    one_sided = on_one_side(
+        (name, both + figures.lost[name], both + figures.gained[name]) for name, both in figures.both.items()
+    )
+    broken = [
+        text
+        for kept, text in (
+            (at_most(changed, limits.changed), f"a share of {limits.changed:g} at most"),
+            (not one_sided or limits.wiped == "report", "the same bits on both sides"),
+        )
+        if not kept
+    ]
+    measured: dict[str, Figure] = {
+        "changed": changed,
+        "differing": differing,
+        "pixels": figures.pixels,
+        "wiped": len(one_sided),
+    }
     for name in figures.both:
         measured |= {f"lost {name}": figures.lost[name], f"gained {name}": figures.gained[name]}
     if figures.first_at is None:
@@ -73,7 +88,11 @@ def _check(figures: MaskFigures, differing: int, limits: MaskTolerances, item: s
             f"{differing} of {figures.pixels} pixels ({share(differing, figures.pixels)}) changed, the first"
             f" at row {figures.first_at[0]}, column {figures.first_at[1]}: {bits}"
         )
-    if not passed:
-        message += f"; expected a share of {limits.changed:g} at most"
-    status = Status.PASSED if passed else Status.FAILED
-    return Check(CheckName.MASK, item, status, message, measured, {"changed": limits.changed})
+    message = "; ".join([message, *one_sided])
+    if broken:
+        message += f"; expected {' and '.join(broken)}"
+    allowed: dict[str, Figure] = {"changed": limits.changed}
+    if limits.wiped == "fail":
+        allowed["wiped"] = 0
+    status = Status.FAILED if broken else Status.PASSED
+    return Check(CheckName.MASK, item, status, message, measured, allowed)

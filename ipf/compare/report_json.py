@@ -1,9 +1,10 @@
 """A comparison as JSON, for programs: verdicts, figures, limits and differences, without pictures.
 
-Version 1 has ``version``, ``status``, ``kind``, ``profile``, ``reference``, ``candidate``; ``checks``, each
-with ``name``, ``item``, ``status``, ``message``, ``figures``, ``limits``; ``naming``, each with ``place``,
-``reference``, ``candidate``; and ``parts``, each with ``item`` and what its nature has: ``raster``,
-``shift``, ``classes``, ``mask``, ``document``. What is not a number is null, an infinite limit ``"inf"``.
+Version 1 has ``version``, ``status``, ``kind``, ``profile``, ``reference``, ``candidate``; ``notes``,
+sentences about the whole; ``checks``, each with ``name``, ``item``, ``status``, ``message``, ``figures``,
+``limits``; ``naming``, each with ``place``, ``reference``, ``candidate``; and ``parts``, each with ``item``
+and what its nature has: ``raster``, ``shift``, ``classes``, ``mask``, ``document``. What is not a number is
+null, an infinite limit ``"inf"``.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def comparison_json(comparison: Comparison) -> str:
         "profile": comparison.profile,
         "reference": str(comparison.reference),
         "candidate": str(comparison.candidate),
+        "notes": comparison.notes,
         "checks": [asdict(check) for check in comparison.checks],
         "naming": [asdict(difference) for difference in comparison.naming],
         "parts": [_part(part) for part in comparison.parts],

@@ -115,7 +115,7 @@ def _validated(content: Table, place: str) -> Tolerances:
         for model in (RasterTolerances, ClassTolerances, MaskTolerances):
             limits = {name: limit for name, limit in override.limits.items() if name in model.model_fields}
             try:
-                model.model_validate(limits)
+                model.model_validate(limits, strict=True)
             except pydantic.ValidationError as problem:
                 faults = "; ".join(map(_fault, problem.errors()))
                 raise ParameterError(f"{place}: overrides of {override.item!r}: {faults}") from problem

@@ -15,6 +15,9 @@ from pydantic import Field
 Limit = float
 """A limit in the unit of the values; ``inf`` allows anything."""
 
+Setting = float | str
+"""A limit, or a verdict, before it is known of which."""
+
 Verdict = Literal["fail", "report"]
 """What a difference of that kind means: a failure, or a line in the report."""
 
@@ -65,6 +68,9 @@ class ClassTolerances(Model):
         le=1,
         description="least intersection over union of a class with at least 1 % of the pixels (1)",
     )
+    wiped: Verdict = Field(
+        default="fail", description="a class of however few pixels that one side alone has"
+    )
 
 
 class MaskTolerances(Model):
@@ -72,6 +78,9 @@ class MaskTolerances(Model):
 
     changed: Limit = Field(
         default=0.0, ge=0, le=1, description="share of pixels of which a bit may change (1)"
+    )
+    wiped: Verdict = Field(
+        default="fail", description="a bit, set in however few pixels, that one side alone has"
     )
 
 
@@ -121,7 +130,7 @@ class Override(Model):
     """Other limits for the parts whose key matches; what is not given stays."""
 
     item: str = Field(description="pattern of keys, * stands for anything")
-    limits: dict[str, Limit] = Field(description="limits by name, those of the part's nature")
+    limits: dict[str, Setting] = Field(description="limits by name, those of the part's nature")
 
 
 class Tolerances(Model):
@@ -148,7 +157,7 @@ class Tolerances(Model):
             unknown = sorted(set(override.limits) - known)
             if unknown:
                 raise ValueError(f"overrides of {override.item!r}: no limit called {', '.join(unknown)}")
-            if any(math.isnan(limit) for limit in override.limits.values()):
+            if any(isinstance(limit, float) and math.isnan(limit) for limit in override.limits.values()):
                 raise ValueError(f"overrides of {override.item!r}: a limit is not a number")
         return self
 
@@ -175,8 +184,8 @@ class Tolerances(Model):
         overridden = self._overridden(item, MaskTolerances)
         return MaskTolerances.model_validate(self.masks.model_dump() | overridden)
 
-    def _overridden(self, item: str, model: type[Model]) -> dict[str, Limit]:
-        limits: dict[str, Limit] = {}
+    def _overridden(self, item: str, model: type[Model]) -> dict[str, Setting]:
+        limits: dict[str, Setting] = {}
         for override in self.overrides:
             if fnmatchcase(item, override.item):
                 limits |= {

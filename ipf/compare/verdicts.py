@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _SLACK = 1e-9
 """Share of a limit that the arithmetic of scales may lose: a difference of ten counts is one of 0.001."""
 
@@ -23,6 +25,17 @@ def share(part: int, whole: int) -> str:
         return "under 0.0001 %"
     text = f"{percent:.4f}".rstrip("0").rstrip(".")
     return f"{text} %" if text != "100" or part == whole else "over 99.9999 %"
+
+
+def on_one_side(pixels: Iterable[tuple[str, int, int]]) -> list[str]:
+    """What only one side has, in words: of names with their pixels in the reference and in the candidate."""
+    told = []
+    for name, before, after in pixels:
+        if before and not after:
+            told.append(f"{name} is wiped out ({before} pixels)")
+        elif after and not before:
+            told.append(f"{name} is new ({after} pixels)")
+    return told
 
 
 def with_unit(value: float, unit: str) -> str:

@@ -142,6 +142,19 @@ def test_a_tolerance_file_decides(reference: Path, candidate: Path, tmp_path: Pa
     assert called.stdout == ""
 
 
+def test_an_override_that_matches_nothing_cannot_be_overlooked(
+    reference: Path, candidate: Path, tmp_path: Path
+) -> None:
+    tolerances, json_file = tmp_path / "tolerances.toml", tmp_path / "c.json"
+    tolerances.write_text('[[overrides]]\nitem = "*/BO4*"\nlimits = { bias = 1 }\n')
+    called = call("ipf", "compare", reference, candidate, "--tolerances", tolerances, "--json", json_file)
+    assert called.code == 0
+    note = "overrides of '*/BO4*' hold nowhere: no part of either product has such a key"
+    assert called.stdout.splitlines()[-4:-1] == ["notes", note, ""]
+    assert re.fullmatch(r"PASSED +all \d+ checks passed; 1 note above: .*", called.stdout.splitlines()[-1])
+    assert json.loads(json_file.read_text())["notes"] == [note]
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_limits_of_a_profile_are_written_without_products(tmp_path: Path, profile: str) -> None:
     path = tmp_path / "t.toml"
@@ -242,6 +255,8 @@ def test_what_the_profile_only_reports_is_told_too() -> None:
         passed(CheckName.ENCODING, "B02", "levels is 2", levels=2),
         passed(CheckName.ENCODING, "B03", "same encoding"),
         passed(CheckName.METADATA, "metadata", "2 differences", differences=2),
+        passed(CheckName.CLASSES, "SCL", "cirrus is wiped out", wiped=1),
+        passed(CheckName.MASK, "MSK", "equal", wiped=0),
     )
     text = comparison_text(Comparison(Path("r"), Path("c"), "k", "cross-processor", checks))
     allowed = text.split("\nallowed")[1].split("\n\n")[0].splitlines()[1:]
@@ -249,8 +264,9 @@ def test_what_the_profile_only_reports_is_told_too() -> None:
         ["files of HTML/page", "not in the reference"],
         ["encoding of B02", "levels is 2"],
         ["metadata of metadata", "2 differences"],
+        ["classes of SCL", "cirrus is wiped out"],
     ]
-    assert text.splitlines()[-1].split() == ["PASSED", "all", "5", "checks", "passed"]
+    assert text.splitlines()[-1].split() == ["PASSED", "all", "7", "checks", "passed"]
 
 
 def test_many_names_are_cut_and_counted_and_nothing_at_all_is_a_failure() -> None:

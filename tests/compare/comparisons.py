@@ -99,4 +99,4 @@ def full_comparison() -> Comparison:
         check(CheckName.METADATA, "metadata", False, "1 difference", differences=1),
     )
     naming = (NameDifference("product", "S2A_OLD.SAFE", "S2A_NEW.SAFE"),)
-    return Comparison(Path("old"), Path("new"), "SAFE L2A", "rounding", checks, naming, parts)
+    return Comparison(Path("old"), Path("new"), "SAFE L2A", "rounding", checks, naming, parts, (AWKWARD,))

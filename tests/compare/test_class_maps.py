@@ -94,11 +94,12 @@ def test_limits_are_inclusive() -> None:
         assert "of vegetation" in check.message
 
 
-def test_a_class_that_only_the_candidate_has_is_judged() -> None:
+def test_the_overlap_of_a_class_that_only_the_candidate_has_is_judged() -> None:
     one = np.full(SHAPE, 4, np.uint8)
     two = one.copy()
     two[:2] = 6
-    check = check_of(one, two, ClassTolerances(agreement=0.9, intersection_over_union=0.1))
+    limits = ClassTolerances(agreement=0.9, intersection_over_union=0.1, wiped="report")
+    check = check_of(one, two, limits)
     assert check.status is Status.FAILED
     assert check.figures["class"] == "water"
 
@@ -106,6 +107,20 @@ def test_a_class_that_only_the_candidate_has_is_judged() -> None:
 def test_a_rare_class_is_not_judged_by_its_overlap() -> None:
     one = np.full(SHAPE, 4, np.uint8)
     two = one.copy()
-    two[0, 0] = 6
+    one[0, 0], two[0, :2] = 6, 6
     limits = ClassTolerances(agreement=0.9, intersection_over_union=0.9)
     assert check_of(one, two, limits).status is Status.PASSED
+
+
+@pytest.mark.parametrize(("has_it", "told"), [(0, "water is wiped out"), (1, "water is new")])
+def test_a_class_that_one_side_alone_has_fails_however_small_it_is(has_it: int, told: str) -> None:
+    sides = [np.full(SHAPE, 4, np.uint8) for _ in range(2)]
+    sides[has_it][3, 7:9] = 6
+    check = check_of(*sides, ClassTolerances(agreement=0.9, intersection_over_union=0.0))
+    assert check.status is Status.FAILED
+    assert f"{told} (2 pixels); expected the same classes on both sides" in check.message
+    assert (check.figures["wiped"], check.limits["wiped"]) == (1, 0)
+    reported = check_of(*sides, ClassTolerances(agreement=0.9, intersection_over_union=0.0, wiped="report"))
+    assert reported.status is Status.PASSED
+    assert f"{told} (2 pixels)" in reported.message
+    assert "wiped" not in reported.limits

@@ -212,6 +212,15 @@ def test_a_changed_profile_is_called_so(reference: Path, candidate: Path) -> Non
     assert compare(reference, candidate, tolerances).profile == "rounding, changed"
 
 
+def test_overrides_that_match_no_part_of_either_side_are_noted(reference: Path, candidate: Path) -> None:
+    only(candidate, B05).unlink()
+    items = ("*/B04 10 m", "*/B05 20 m", "*/B4 10 m")
+    overrides = tuple(Override(item=item, limits={"bias": 1.0}) for item in items)
+    (note,) = compare(reference, candidate, Tolerances(overrides=overrides)).notes
+    assert note.startswith("overrides of '*/B4 10 m' hold nowhere")
+    assert compared(reference, candidate).notes == ()
+
+
 def test_products_of_two_kinds_and_nothing_at_all_are_refused(
     reference: Path, l2a: Path, tmp_path: Path
 ) -> None:

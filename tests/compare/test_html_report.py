@@ -79,6 +79,15 @@ def test_nothing_is_fetched(page: Path) -> None:
         assert name.startswith(("#", "data:")) or (page.parent / name).is_file(), name
 
 
+def test_notes_stand_with_the_verdict(tmp_path: Path) -> None:
+    comparison = replace(full(), notes=("overrides of '*/B9*' hold nowhere", HOSTILE))
+    text = text_of(write_html(comparison, tmp_path))
+    assert text.index("overrides of '*/B9*' hold nowhere") < text.index("What failed")
+    assert "<script>alert" not in (tmp_path / "index.html").read_text()
+    assert "Note" in text
+    assert "Note" not in text_of(write_html(full(), tmp_path))
+
+
 def test_links_within_the_page_lead_somewhere(page: Path) -> None:
     places = re.findall(r'\bid="([^"]*)"', page.read_text())
     assert len(places) == len(set(places))

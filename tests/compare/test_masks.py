@@ -9,7 +9,7 @@ import pytest
 from ipf.compare.content import Nature
 from ipf.compare.masks import compare_masks, mask_figures
 from ipf.compare.results import Check, Status
-from ipf.compare.tolerances import MaskTolerances, Tolerances
+from ipf.compare.tolerances import MaskTolerances, Tolerances, Verdict
 from tests.compare.rasters import part, pixels
 
 Flags = npt.NDArray[np.uint8]
@@ -22,9 +22,9 @@ def flags(seed: int, bits: int = 3) -> Flags:
     return np.random.default_rng(seed).integers(0, 1 << bits, SHAPE).astype(np.uint8)
 
 
-def check_of(reference: Flags, candidate: Flags, changed: float = 0.0) -> Check:
+def check_of(reference: Flags, candidate: Flags, changed: float = 0.0, wiped: Verdict = "report") -> Check:
     side = part(nature=Nature.MASK, names=NAMES, quantity="quality")
-    tolerances = Tolerances(masks=MaskTolerances(changed=changed))
+    tolerances = Tolerances(masks=MaskTolerances(changed=changed, wiped=wiped))
     (check,), result = compare_masks((side, pixels(reference)), (side, pixels(candidate)), tolerances)
     assert result.mask is not None
     return check
@@ -76,3 +76,17 @@ def test_a_pixel_of_several_changed_bits_counts_once() -> None:
     two[0, 0] = 0b111
     assert check_of(one, two, 0.01).status is Status.PASSED
     assert check_of(one, two, 0.0099).status is Status.FAILED
+
+
+@pytest.mark.parametrize(("has_it", "told"), [(0, "cirrus is wiped out"), (1, "cirrus is new")])
+def test_a_bit_that_one_side_alone_has_fails_however_few_pixels_it_is_set_in(has_it: int, told: str) -> None:
+    sides = [np.ones(SHAPE, np.uint8) for _ in range(2)]
+    sides[has_it][3, 7:9] |= 0b10
+    check = check_of(*sides, 0.1, "fail")
+    assert check.status is Status.FAILED
+    assert f"{told} (2 pixels); expected the same bits on both sides" in check.message
+    assert (check.figures["wiped"], check.limits["wiped"]) == (1, 0)
+    reported = check_of(*sides, 0.1, "report")
+    assert reported.status is Status.PASSED
+    assert f"{told} (2 pixels)" in reported.message
+    assert "wiped" not in reported.limits

@@ -30,6 +30,7 @@ def test_what_was_compared_and_the_verdict_come_first() -> None:
         "profile",
         "reference",
         "candidate",
+        "notes",
         "checks",
         "naming",
         "parts",
@@ -42,6 +43,11 @@ def test_what_was_compared_and_the_verdict_come_first() -> None:
         "old",
         "new",
     ]
+
+
+def test_notes_are_told() -> None:
+    assert read(full_comparison())["notes"] == [AWKWARD]
+    assert read(replace(full_comparison(), notes=()))["notes"] == []
 
 
 def test_every_check_has_figures_and_limits() -> None:

@@ -11,7 +11,7 @@ from lxml import etree
 
 from ipf.compare.report_junit import comparison_junit, printable
 from ipf.compare.results import Comparison
-from tests.compare.comparisons import full_comparison
+from tests.compare.comparisons import AWKWARD, full_comparison
 
 SCHEMA = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
   <xs:attributeGroup name="counts">
@@ -32,6 +32,9 @@ SCHEMA = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
         <xs:sequence>
           <xs:choice minOccurs="0">
             <xs:element name="failure" type="problem"/><xs:element name="error" type="problem"/>
+            <xs:element name="skipped"><xs:complexType>
+              <xs:attribute name="message" type="xs:string"/>
+            </xs:complexType></xs:element>
           </xs:choice>
           <xs:element name="system-out" type="xs:string" minOccurs="0"/>
         </xs:sequence>
@@ -60,8 +63,9 @@ def counts(element: etree._Element) -> tuple[int, int]:
 def test_each_part_is_a_suite_and_each_check_a_case() -> None:
     comparison = full_comparison()
     root = read(comparison)
-    cases = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
+    *cases, note = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
     assert cases == [(check.item, check.name.value) for check in comparison.checks]
+    assert note == ("notes", "note 1")
     suites = {suite.get("name"): counts(suite) for suite in root}
     assert suites == {
         "product": (1, 0),
@@ -69,8 +73,17 @@ def test_each_part_is_a_suite_and_each_check_a_case() -> None:
         "T/SCL 20 m": (1, 0),
         "T/MSK": (1, 0),
         "metadata": (1, 1),
+        "notes": (1, 0),
     }
-    assert counts(root) == (6, 2)
+    assert counts(root) == (7, 2)
+
+
+def test_notes_are_seen_without_being_failures() -> None:
+    root = read(full_comparison())
+    assert [case.get("message") for case in root.iter("skipped")] == [printable(AWKWARD)]
+    assert (root.get("skipped"), root[-1].get("skipped")) == ("1", "1")
+    without = read(replace(full_comparison(), notes=()))
+    assert (without.get("skipped"), len(without)) == ("0", len(root) - 1)
 
 
 def test_failures_tell_the_message_figures_and_limits_and_others_the_message() -> None:
@@ -100,7 +113,7 @@ def test_every_text_survives(text: str) -> None:
 
 
 def test_a_comparison_of_nothing_is_a_document_too() -> None:
-    root = read(replace(full_comparison(), checks=()))
+    root = read(replace(full_comparison(), checks=(), notes=()))
     assert counts(root) == (0, 0)
     assert len(root) == 0
 

@@ -59,11 +59,20 @@ def test_so_it_does_for_classes_and_masks(table: str) -> None:
     assert_looser([getattr(load_tolerances(name), table).model_dump() for name in PROFILES])
 
 
-def assert_looser(limits: list[dict[str, float]]) -> None:
+def assert_looser(limits: list[dict[str, float | str]]) -> None:
+    """Limits, and verdicts: ``report`` is looser than ``fail``."""
     for strict, loose in pairwise(limits):
-        for name, limit in strict.items():
-            low, high = (loose[name], limit) if name in AT_LEAST else (limit, loose[name])
-            assert low <= high, name
+        for name in strict:
+            before, after = (
+                ("fail", "report").index(value) if isinstance(value, str) else value
+                for value in (strict[name], loose[name])
+            )
+            assert (after <= before) if name in AT_LEAST else (before <= after), name
+
+
+def test_only_another_processor_may_lack_a_class_or_a_bit() -> None:
+    found = [(each.classes.wiped, each.masks.wiped) for each in map(load_tolerances, PROFILES)]
+    assert found == [("fail", "fail")] * 3 + [("report", "report")]
 
 
 def test_what_may_differ_is_reported_from_the_same_profile_on() -> None:
@@ -146,6 +155,16 @@ def test_the_order_of_tables_makes_no_difference(tmp_path: Path) -> None:
         ('[[overrides]]\nitem = "a"\nlimits = { outside = 2 }', "overrides of 'a': outside: expected less"),
         ('[[overrides]]\nitem = "a"\nlimits = { outsid = 2 }', "overrides of 'a': no limit called outsid"),
         ('[[overrides]]\nitem = "a"\nlimits = { bias = nan }', "overrides of 'a': a limit is not a number"),
+        (
+            '[[overrides]]\nitem = "a"\nlimits = { bias = "fail" }',
+            "overrides of 'a': bias: expected a number",
+        ),
+        (
+            '[[overrides]]\nitem = "a"\nlimits = { wiped = "no" }',
+            "overrides of 'a': wiped: expected 'fail' or 'report', found 'no'",
+        ),
+        ('[[overrides]]\nitem = "a"\nlimits = { wiped = 1 }', "overrides of 'a': wiped: expected 'fail' or"),
+        ('[masks]\nwiped = "no"', "masks.wiped: expected 'fail' or 'report', found 'no'"),
         ("unknown = 1", "unknown: unknown key"),
         ("masks = [", "not a TOML file: "),
         ("[masks]\n[masks]", "not a TOML file: "),
@@ -189,13 +208,14 @@ overrides = st.builds(
     Override,
     item=text,
     limits=st.dictionaries(st.sampled_from(["bias", "rmse", "shift"]), limit)
-    | st.dictionaries(st.sampled_from(["agreement", "changed", "outside"]), share),
+    | st.dictionaries(st.sampled_from(["agreement", "changed", "outside"]), share)
+    | st.dictionaries(st.just("wiped"), verdict),
 )
 changes = st.fixed_dictionaries(
     {},
     optional={
-        "classes": st.builds(ClassTolerances, agreement=share, intersection_over_union=share),
-        "masks": st.builds(MaskTolerances, changed=share),
+        "classes": st.builds(ClassTolerances, agreement=share, intersection_over_union=share, wiped=verdict),
+        "masks": st.builds(MaskTolerances, changed=share, wiped=verdict),
         "metadata": st.builds(
             MetadataTolerances,
             absolute=limit,

@@ -40,8 +40,12 @@ def test_nothing_may_differ_unless_it_is_said() -> None:
     assert RasterTolerances().model_dump() == {
         name: 1.0 if name == "correlation" else 0.0 for name in RasterTolerances.model_fields
     }
-    assert set(ClassTolerances().model_dump().values()) == {1.0}
-    assert set(MaskTolerances().model_dump().values()) == {0.0}
+    assert ClassTolerances().model_dump() == {
+        "agreement": 1.0,
+        "intersection_over_union": 1.0,
+        "wiped": "fail",
+    }
+    assert MaskTolerances().model_dump() == {"changed": 0.0, "wiped": "fail"}
     assert set(StructureTolerances().model_dump().values()) == {"fail"}
 
 
@@ -54,14 +58,15 @@ def test_a_quantity_without_a_table_has_the_limits_of_others() -> None:
 def test_overrides_change_what_they_name_for_the_parts_they_match_the_last_winning() -> None:
     tolerances = of_two_quantities(
         Override(item="*/B0*", limits={"bias": 0.5, "agreement": 0.5}),
-        Override(item="*/B09*", limits={"bias": 0.7, "changed": 0.25}),
+        Override(item="*/B09*", limits={"bias": 0.7, "changed": 0.25, "wiped": "report"}),
     )
     limits = {item: tolerances.of_raster(item, "reflectance") for item in ("T/B02", "T/B09", "T/B11")}
     assert {item: each.bias for item, each in limits.items()} == {"T/B02": 0.5, "T/B09": 0.7, "T/B11": 0.01}
     assert {each.absolute for each in limits.values()} == {0.1}
     assert tolerances.of_class_map("T/B02").agreement == 0.5
     assert tolerances.of_class_map("T/SCL").agreement == 1.0
-    assert tolerances.of_mask("T/B09").changed == 0.25
+    assert tolerances.of_mask("T/B09") == MaskTolerances(changed=0.25, wiped="report")
+    assert tolerances.of_class_map("T/B09").wiped == "report"
     assert tolerances.of_mask("T/B02").changed == 0.0
 
 
