@@ -24,9 +24,10 @@ def compare_documents(
     """Compare two XML documents.
 
     Gives the check METADATA, and NAMING where names must be the same; READABLE, failed, when one of them
-    cannot be read. The result lists every difference, also those within tolerance and at ignored paths
-    (`counts` is false). Differences that depend on the run alone come apart, their places beginning with the
-    key of the part.
+    cannot be read. METADATA fails under any tolerances where documents are of other data (orbit, satellite,
+    grid, identifiers), have lost a main section, or hold a date or baseline that is none. The result lists
+    every difference, also those within tolerance and at ignored paths (`counts` is false). Differences that
+    depend on the run alone come apart, their places beginning with the key of the part.
     """
     key = reference.key
     try:
@@ -64,25 +65,40 @@ def _parsed(content: bytes, part: DocumentPart) -> etree._Element:
 
 def _metadata_check(key: str, found: XmlDifference, tolerances: Tolerances) -> Check:
     beyond = [difference for difference in found.differences if difference.counts]
+    strict = tolerances.metadata.differing == "fail"
+    figures = {
+        "differences": len(beyond),
+        "essential": len(found.essential),
+        "within_tolerance": len(found.differences) - len(beyond),
+        "ignored": len(found.ignored),
+    }
+    return Check(
+        CheckName.METADATA,
+        key,
+        Status.FAILED if found.essential or (beyond and strict) else Status.PASSED,
+        _told(found, beyond),
+        figures,
+        ({"differences": 0} if strict else {}) | {"essential": 0},
+    )
+
+
+def _told(found: XmlDifference, beyond: list[DocumentDifference]) -> str:
+    """How many differences there are of each kind, and the first of them, essential ones before others."""
     within = len(found.differences) - len(beyond)
     parts = [_counted(len(beyond), "difference")]
+    if found.essential:
+        parts.append(f"{len(found.essential)} essential")
     if within:
         parts.append(f"{within} within tolerance")
     if found.names:
         parts.append(f"{_counted(len(found.names), 'name or date', 'names or dates')} apart")
     if found.ignored:
         parts.append(f"{len(found.ignored)} at ignored paths")
-    told = "; ".join(_sentence(difference) for difference in beyond[:TOLD])
+    known = set(map(id, found.essential))
+    first = [*found.essential, *(difference for difference in beyond if id(difference) not in known)][:TOLD]
+    told = "; ".join(map(_sentence, first))
     more = f"; and {len(beyond) - TOLD} more" if len(beyond) > TOLD else ""
-    failed = bool(beyond) and tolerances.metadata.differing == "fail"
-    return Check(
-        CheckName.METADATA,
-        key,
-        Status.FAILED if failed else Status.PASSED,
-        ", ".join(parts) + (f": {told}{more}" if told else ""),
-        {"differences": len(beyond), "within_tolerance": within, "ignored": len(found.ignored)},
-        {"differences": 0} if tolerances.metadata.differing == "fail" else {},
-    )
+    return ", ".join(parts) + (f": {told}{more}" if told else "")
 
 
 def _naming_check(key: str, names: list[NameDifference]) -> Check:

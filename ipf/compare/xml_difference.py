@@ -14,8 +14,9 @@ from typing import cast
 
 from lxml import etree
 
-from ipf.compare.naming import normalised
+from ipf.compare.naming import contradictions, facts_of_data, normalised
 from ipf.compare.results import DocumentDifference, NameDifference
+from ipf.compare.xml_forms import lost_form
 from ipf.compare.xml_rules import Rules
 from ipf.compare.xml_siblings import attributes, local, own_text, pair_children
 from ipf.compare.xml_values import EXACT, value_difference
@@ -34,11 +35,16 @@ _DECLARATION = re.compile(rb'\sxmlns(?::[^\s=]+)?="[^"]*"')
 
 @dataclass(slots=True)
 class XmlDifference:
-    """What two documents differ in: `names` alone depend on the run, `ignored` are not to be compared."""
+    """What two documents differ in: `names` alone depend on the run, `ignored` are not to be compared.
+
+    `essential` are those of `differences` that no tolerance allows: the documents are of other data, say less
+    of which, or hold what is no value.
+    """
 
     differences: list[DocumentDifference] = field(default_factory=list)
     names: list[NameDifference] = field(default_factory=list)
     ignored: list[DocumentDifference] = field(default_factory=list)
+    essential: list[DocumentDifference] = field(default_factory=list)
 
 
 def compare_xml(reference: etree._Element, candidate: etree._Element, rules: Rules) -> XmlDifference:
@@ -46,7 +52,7 @@ def compare_xml(reference: etree._Element, candidate: etree._Element, rules: Rul
     walk = _Walk(rules)
     names = local(str(reference.tag)), local(str(candidate.tag))
     if names[0] != names[1]:
-        walk.note("", *names, "is another kind of document")
+        walk.note("", *names, "is another kind of document", essential=True)
         return walk.result
     walk.namespaces(reference, candidate)
     walk.follow(reference, candidate)
@@ -98,7 +104,8 @@ class _Walk:
         if self.rules.ignored.match(step.rule):
             self.ignore(step.path, reference, candidate)
         else:
-            self.absent(step.path, reference, candidate)
+            essential = step.reference is not None and self.tells_data(step.rule, step.reference)
+            self.absent(step.path, reference, candidate, essential)
 
     def attributes_of(self, step: _Step, reference: dict[str, str], candidate: dict[str, str]) -> None:
         """Attributes are compared as elements are, in the order of their names."""
@@ -112,13 +119,16 @@ class _Walk:
             elif self.rules.ignored.match(rule):
                 self.ignore(path, ours, theirs)
             else:
-                self.absent(path, ours, theirs)
+                self.absent(path, ours, theirs, theirs is None and self.rules.is_told(rule))
 
     def children_of(
         self, step: _Step, reference: Sequence[etree._Element], candidate: Sequence[etree._Element]
     ) -> list[_Step]:
         """What is to be compared below; a changed order of elements of several names is told here."""
         if not reference and not candidate:
+            return []
+        if not candidate and self.rules.is_section(step.rule):
+            self.note(step.path, f"{len(reference)} elements", "", "is empty", essential=True)
             return []
         self.order(step.path, *([local(str(child.tag)) for child in side] for side in (reference, candidate)))
         rule, path = (f"{start}/" if start else "" for start in (step.rule, step.path))
@@ -149,15 +159,44 @@ class _Walk:
         if self.rules.ignored.match(rule):
             self.ignore(path, reference, candidate)
         elif self.rules.run.match(rule) or normalised(reference) == normalised(candidate):
-            self.result.names.append(NameDifference(path or ".", reference, candidate))
+            fault = lost_form(rule, reference, candidate)
+            if fault is None:
+                self.result.names.append(NameDifference(path or ".", reference, candidate))
+            else:
+                self.note(path, reference, candidate, fault, essential=True)
         else:
             counts = found.counts and not self.rules.reported.match(rule)
-            self.note(path, reference, candidate, found.message, counts)
+            fault = self.other_data(rule, reference, candidate)
+            essential = counts and (fault is not None or self.rules.essential.match(rule))
+            self.note(path, reference, candidate, fault or found.message, counts, essential)
 
-    def absent(self, path: str, reference: str | None, candidate: str | None) -> None:
+    def other_data(self, rule: str, reference: str, candidate: str) -> str | None:
+        """Why two names are of other data, None where they are not, or where the reference names none."""
+        expected, found = facts_of_data(reference), facts_of_data(candidate)
+        contrary = contradictions(expected, found)
+        if contrary:
+            return f"is of other data: {', '.join(contrary)}"
+        if expected and not found and self.rules.identifiers.match(rule):
+            return "is no name of the data"
+        return None
+
+    def tells_data(self, rule: str, element: etree._Element) -> bool:
+        """Whether an element is a main section, or tells which data the document is of, itself or below."""
+        if self.rules.is_section(rule):
+            return True
+        waiting = [(rule, element)]
+        while waiting:
+            path, each = waiting.pop()
+            names = [path, *(f"{path}/@{name}" for name in attributes(each))]
+            if any(map(self.rules.is_told, names)):
+                return True
+            waiting.extend((f"{path}/{local(str(child.tag))}", child) for child in each)
+        return False
+
+    def absent(self, path: str, reference: str | None, candidate: str | None, essential: bool) -> None:
         """Something that is on one side alone."""
         message = "is missing" if candidate is None else "is not expected"
-        self.note(path, reference, candidate, message)
+        self.note(path, reference, candidate, message, essential=essential)
 
     def ignore(self, path: str, reference: str | None, candidate: str | None) -> None:
         """A difference at an ignored path."""
@@ -165,11 +204,20 @@ class _Walk:
         self.result.ignored.append(DocumentDifference(path or ".", *texts, "is ignored", counts=False))
 
     def note(
-        self, path: str, reference: str | None, candidate: str | None, message: str, counts: bool = True
+        self,
+        path: str,
+        reference: str | None,
+        candidate: str | None,
+        message: str,
+        counts: bool = True,
+        essential: bool = False,
     ) -> None:
         """A difference."""
         texts = shortened(reference), shortened(candidate)
-        self.result.differences.append(DocumentDifference(path or ".", *texts, message, counts))
+        difference = DocumentDifference(path or ".", *texts, message, counts)
+        self.result.differences.append(difference)
+        if essential:
+            self.result.essential.append(difference)
 
     def namespaces(self, reference: etree._Element, candidate: etree._Element) -> None:
         """One difference for all elements whose namespace is another: the schema or its version changed."""

@@ -122,6 +122,30 @@ IDENTITIES = (
 )
 """Numbers that name something, place a grid, count pixels or bytes: no tolerance makes one orbit another."""
 
+ESSENTIAL = (
+    "*ORBIT_NUMBER",
+    "*rbitNumber",
+    "*ULX",
+    "*ULY",
+    "*NROWS",
+    "*NCOLS",
+    "*HORIZONTAL_CS_CODE",
+    "*SPACECRAFT_NAME",
+    "*platform/number",
+    "*PRODUCT_TYPE",
+)
+"""Which data a product is of, and where: two that differ there are no two results of one acquisition.
+
+Orbits, satellite and product type of metadata and manifest, the grid of a tile. The level of processing is
+not among them, which the kind of both products tells.
+"""
+
+IDENTIFIERS_OF_DATA = ("*PRODUCT_URI*", "*DATASTRIP_ID", "*TILE_ID", "*GRANULE_ID", "*/@*dentifier")
+"""Identifiers whose names tell satellite, tile, orbit and times, as does no other text in their place."""
+
+SECTIONS = ("*_Info", "*_Header", "Data_Block", "*Section", "informationPackageMap", "Ipf_Conf", "List_of_*")
+"""Main sections of metadata, parameter files, reports, manifests and job orders, right below the root."""
+
 
 @dataclass(slots=True)
 class Patterns:
@@ -146,7 +170,8 @@ class Patterns:
 class Rules:
     """How two documents are compared: limits on values, and the paths for which something else holds.
 
-    `reported` are paths whose differences are listed and do not count.
+    `reported` are paths whose differences are listed and do not count; what differs at `essential` ones is
+    a failure under any tolerances, as are `identifiers` that name other data and `sections` that are lost.
     """
 
     tolerances: Tolerances
@@ -155,6 +180,9 @@ class Rules:
     reported: Patterns
     run: Patterns
     identities: Patterns
+    essential: Patterns
+    identifiers: Patterns
+    sections: Patterns
     _limits: dict[str, Limits] = field(default_factory=dict)
 
     @classmethod
@@ -168,7 +196,18 @@ class Rules:
             Patterns(CONSEQUENCES if metadata.consequences == "report" else ()),
             Patterns(RUN),
             Patterns(IDENTITIES),
+            Patterns(ESSENTIAL),
+            Patterns(IDENTIFIERS_OF_DATA),
+            Patterns(SECTIONS),
         )
+
+    def is_section(self, path: str) -> bool:
+        """Whether `path` is that of a main section."""
+        return "/" not in path and self.sections.match(path)
+
+    def is_told(self, path: str) -> bool:
+        """Whether no document may lack what another says at `path`: it tells which data these are."""
+        return self.essential.match(path) or self.identifiers.match(path)
 
     def limits_at(self, path: str) -> Limits:
         """Limits on the value at `path`."""

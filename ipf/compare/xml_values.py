@@ -1,7 +1,8 @@
 """Texts of two XML documents compared as what they are: numbers, lists of numbers, times, booleans, text.
 
 The type is told by the text, since the schemas of the many kinds of documents are not at hand. Both sides
-must be of one type; otherwise they are compared as text. ``1.0`` equals ``1``, NaN equals NaN.
+must be of one type; otherwise they are compared as text. ``1.0`` equals ``1``, ``-0`` equals ``0``, NaN
+equals NaN.
 """
 
 from __future__ import annotations
@@ -71,6 +72,12 @@ def value_difference(reference: str, candidate: str, limits: Limits) -> ValueDif
     if seconds is not None:
         return _time_difference(seconds, limits)
     return ValueDifference("is another text")
+
+
+def is_time(text: str) -> bool:
+    """Whether `text` is a date or a time that there is."""
+    text = text.strip()
+    return _seconds_between(text, text) is not None
 
 
 def _numbers(text: str) -> Numbers | None:

@@ -210,7 +210,11 @@ DAMAGE = {
         PRODUCT, text(URI, NAME.replace("190036", "190037")), NAMING, URI, True
     ),
     "date of creation": Damage(
-        PRODUCT, text(f"{INFO}/GENERATION_TIME", other_value), NAMING, f"{INFO}/GENERATION_TIME", True
+        PRODUCT,
+        text(f"{INFO}/GENERATION_TIME", "2022-01-25T19:00:37.000000Z"),
+        NAMING,
+        f"{INFO}/GENERATION_TIME",
+        tolerated=True,
     ),
     "baseline": Damage(
         PRODUCT, text(f"{INFO}/PROCESSING_BASELINE", "05.11"), NAMING, f"{INFO}/PROCESSING_BASELINE", True

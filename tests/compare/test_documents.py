@@ -196,7 +196,7 @@ def test_the_message_counts_what_differs(tmp_path: Path) -> None:
         "1 difference, 1 within tolerance, 1 name or date apart, 1 at ignored paths: "
         "v differs by 0.5 ('1.5', expected '1')"
     )
-    assert checks[0].figures == {"differences": 1, "within_tolerance": 1, "ignored": 1}
+    assert checks[0].figures == {"differences": 1, "essential": 0, "within_tolerance": 1, "ignored": 1}
     assert checks[1].message == (
         "1 name or date of the run: GENERATION_TIME: 2022-01-25T19:00:37Z, expected 2022-01-25T19:00:36Z"
     )
