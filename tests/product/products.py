@@ -26,7 +26,20 @@ SIDE = 1860
 """Side of the small tile in metres: 186, 93 and 31 pixels."""
 SMALL_GRID = Grid(32629, 499980.0, 5900040.0, 10, SIDE // 10, SIDE // 10)
 DETECTORS = (8, 9)
-AUXILIARY = {"AUX_ECMWFT": b"GRIB ecmwf 7777", "AUX_CAMSFO": b"GRIB cams 7777"}
+
+
+def grib_message(table: int, parameter: int) -> bytes:
+    """A framed message of GRIB edition 1 that tells its parameter, and holds no values."""
+    definition = b"\0\0\x1c" + bytes([table, 98, 128, 255, 0, parameter]) + bytes(19)
+    length = 8 + len(definition) + 4
+    return b"GRIB" + length.to_bytes(3, "big") + b"\x01" + definition + b"7777"
+
+
+AUXILIARY = {
+    "AUX_ECMWFT": b"".join(grib_message(128, parameter) for parameter in (137, 151, 206)),
+    "AUX_CAMSFO": b"".join(grib_message(*field) for field in ((128, 129), (210, 207))),
+}
+"""Messages of the fields that official files hold, without values."""
 CONTENT = ImageContent(
     cloudy_over_land=7.0,
     nodata=0.5,

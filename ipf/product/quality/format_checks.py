@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
 from ipf.product import layout
+from ipf.product.quality.consistency import inconsistencies
+from ipf.product.quality.forecasts import fields_of, lacking
+from ipf.product.quality.image_files import listed
 from ipf.product.quality.model import (
     Checklist,
     Finding,
@@ -25,31 +33,63 @@ _ROOTS: dict[Kind, str] = {
     "granule": "Granule_ID",
     "tile": "Tile_ID",
 }
-_GRIB_START, _GRIB_END = b"GRIB", b"7777"
+_NAMED_START = re.compile(r"_S(\d{8}T\d{6})(?=_|$)", re.ASCII)
 _FALSE_NORTHING, _FIRST_SOUTHERN_ZONE = 10_000_000, 32701
-_ATMOSPHERE = {
-    "Aux_Cams": (("AUX_CAMSFO", "AUX_CAMSAN", "AUX_CAMSRE"), "CAMS_DATA_REF", "AUX_CAMS"),
-    "Ecmwf": (("AUX_ECMWFT",), "ECMWF_DATA_REF", "ECMWF"),
+
+
+@dataclass(frozen=True, slots=True)
+class _Forecast:
+    """An embedded file of a tile: its names, the element of the datastrip that tells where it comes from,
+    what reports call it, and the fields by which it is known, table and number, with their short names.
+    """
+
+    names: tuple[str, ...]
+    element: str
+    title: str
+    fields: Mapping[tuple[int, int], str]
+
+
+_FORECASTS = {
+    "Aux_Cams": _Forecast(
+        ("AUX_CAMSFO", "AUX_CAMSAN", "AUX_CAMSRE"), "CAMS_DATA_REF", "AUX_CAMS", {(210, 207): "aod550"}
+    ),
+    "Ecmwf": _Forecast(
+        ("AUX_ECMWFT",),
+        "ECMWF_DATA_REF",
+        "ECMWF",
+        {(128, 137): "tcwv", (128, 151): "msl", (128, 206): "tco3"},
+    ),
 }
-"""Embedded files of a tile, the element of the datastrip that names where they come from, and their name."""
+"""Fields are those that every official file measured holds, of 2017 as of 2022."""
 
 
 def _metadata(item: Item, parameters: QualityParameters) -> Finding:
-    """Whether the metadata document is there and is one of the item's kind and level."""
+    """Whether the metadata document is there, is one of the item's kind and level, and holds together."""
     if not item.document.is_file():
         return passed_or_failed(False, f"Metadata file {item.document.name} is missing.")
     expected = f"Level-{item.level.removeprefix('L')}_{_ROOTS[item.kind]}"
     if item.root.name != expected:
         return passed_or_failed(False, f"Metadata file is a {item.root.name}, expected {expected}.")
+    wrong = inconsistencies(item)
+    if wrong:
+        return passed_or_failed(False, f"Metadata file contradicts: {listed(wrong)}.")
     return passed_or_failed(True, "Metadata file is present.")
 
 
 def _times(item: Item, parameters: QualityParameters) -> Finding:
+    """Whether sensing starts before it stops, when the name says, and not before its datatake."""
     info = item.root.child("General_Info/Datastrip_Time_Info")
     start, stop = info.time("DATASTRIP_SENSING_START"), info.time("DATASTRIP_SENSING_STOP")
     values = {"SENSING_START": start, "SENSING_STOP": stop}
     if start > stop:
         return passed_or_failed(False, "Sensing stops before it starts.", values)
+    named = _NAMED_START.search(item.identifier)
+    if named is not None and named[1] != start.compact:
+        return passed_or_failed(False, f"Sensing starts at {start}, the name tells {named[1]}.", values)
+    datatake = item.root.time("General_Info/Datatake_Info/DATATAKE_SENSING_START")
+    early = (datatake.moment - start.moment).total_seconds()
+    if early > parameters.sensing_time_tolerance:
+        return passed_or_failed(False, f"Sensing starts {early:g} s before its datatake.", values)
     return passed_or_failed(True, "Sensing period is valid.", values)
 
 
@@ -102,18 +142,27 @@ def _tile_position(item: Item, parameters: QualityParameters) -> Finding:
     return passed_or_failed(True, "Tile geoposition is valid.", values)
 
 
-def _atmosphere_file(identifier: str, item: Item) -> Finding:
-    """Whether the embedded file is a whole GRIB message; there may be none if the datastrip names none."""
-    kinds, element, name = _ATMOSPHERE[identifier]
-    found = [path for kind, path in layout.auxiliary_files(item.folder).items() if kind in kinds]
-    if not found:
-        if _names_no_source(item, element):
-            return not_run(f"the datastrip names no {element}, and the tile holds no such file")
-        return passed_or_failed(False, f"{name} file is missing.")
-    content = found[0].read_bytes()
-    if not (content.startswith(_GRIB_START) and content.rstrip(b"\0").endswith(_GRIB_END)):
-        return passed_or_failed(False, f"{name} file {found[0].name} is no whole GRIB message.")
-    return passed_or_failed(True, f"{name} file is present.")
+def _forecast(identifier: str, item: Item, parameters: QualityParameters) -> Finding:
+    """Whether the embedded file is whole GRIB messages of the fields that it is there for.
+
+    There may be none if the datastrip names none.
+    """
+    forecast = _FORECASTS[identifier]
+    files = layout.auxiliary_files(item.folder)
+    found = next((path for name, path in files.items() if name in forecast.names), None)
+    if found is None:
+        if _names_no_source(item, forecast.element):
+            return not_run(f"the datastrip names no {forecast.element}, and the tile holds no such file")
+        return passed_or_failed(False, f"{forecast.title} file is missing.")
+    fields = fields_of(found.read_bytes())
+    if fields is None:
+        return passed_or_failed(
+            False, f"{forecast.title} file {found.name} is no row of whole GRIB messages."
+        )
+    absent = ", ".join(forecast.fields[field] for field in lacking(fields, forecast.fields))
+    if absent:
+        return passed_or_failed(False, f"{forecast.title} file {found.name} holds no {absent}.")
+    return passed_or_failed(True, f"{forecast.title} file is present.")
 
 
 def _names_no_source(item: Item, element: str) -> bool:
@@ -122,14 +171,6 @@ def _names_no_source(item: Item, element: str) -> bool:
     if strip is None or not strip.document.is_file() or is_stand_in(strip.document):
         return False
     return strip.root.find(f"Auxiliary_Data_Info/{element}") is None
-
-
-def _cams(item: Item, parameters: QualityParameters) -> Finding:
-    return _atmosphere_file("Aux_Cams", item)
-
-
-def _ecmwf(item: Item, parameters: QualityParameters) -> Finding:
-    return _atmosphere_file("Ecmwf", item)
 
 
 def metadata_inspection(
@@ -143,7 +184,7 @@ def metadata_inspection(
         kinds,
         levels,
         _metadata,
-        "metadata document is there, well-formed, and of the item's kind",
+        "metadata document is there, well-formed, of the item's kind, and holds together",
         on_document=False,
     )
 
@@ -158,7 +199,7 @@ INSPECTIONS: tuple[Inspection, ...] = (
         ("datastrip",),
         ALL_LEVELS,
         _times,
-        "sensing starts before it stops",
+        "sensing starts before it stops, when the name says, and not before its datatake",
     ),
     Inspection(
         "Tile_Position_Size",
@@ -185,8 +226,8 @@ INSPECTIONS: tuple[Inspection, ...] = (
         "AUX_CAMS data conformity and completeness check",
         ("tile",),
         _TILE_LEVELS,
-        _cams,
-        "CAMS forecast is there, a whole GRIB message",
+        partial(_forecast, "Aux_Cams"),
+        "CAMS forecast is there, whole GRIB messages, aerosol among their fields",
         on_document=False,
         baselines=("04.00", "99.99"),
     ),
@@ -196,8 +237,8 @@ INSPECTIONS: tuple[Inspection, ...] = (
         "ECMWF data conformity and completeness check",
         ("tile",),
         _TILE_LEVELS,
-        _ecmwf,
-        "ECMWF forecast is there, a whole GRIB message",
+        partial(_forecast, "Ecmwf"),
+        "ECMWF forecast is there, whole GRIB messages of water vapour, pressure and ozone",
         on_document=False,
     ),
 )

@@ -11,9 +11,10 @@ from ipf.errors import ProductError
 from ipf.product import layout
 from ipf.product.images import EXTENSIONS
 from ipf.product.manifest_objects import MANIFEST_NAME
-from ipf.product.names import baseline_in_name
-from ipf.product.quality.model import Item, Level
+from ipf.product.names import DatastripName, baseline_in_name
+from ipf.product.quality.model import Item, Kind, Level
 from ipf.product.quality.part_names import (
+    KINDS,
     PART_DOCUMENT,
     PART_FOLDER,
     PART_ROOT,
@@ -22,6 +23,7 @@ from ipf.product.quality.part_names import (
     ROOT_KINDS,
     document_in,
     document_name,
+    is_folder_name,
     kind_in_names,
     level_in_names,
     level_named,
@@ -84,13 +86,19 @@ def _of_folder(folder: Path, depth: int) -> list[Item]:
     return [item for entry in entries if entry.is_dir() for item in _of_folder(entry, depth - 1)]
 
 
-def _part(folder: Path, document: Path, identifier: str | None = None, level: Level | None = None) -> Item:
+def _part(
+    folder: Path,
+    document: Path,
+    identifier: str | None = None,
+    level: Level | None = None,
+    kind: Kind | None = None,
+) -> Item:
     """The datastrip, granule or tile in `folder`.
 
-    Kind and level come from the names, else from the document; `identifier` and `level` from the product
-    where it tells them.
+    Kind and level come from the names, else from the product, which gives `identifier`, `level` and `kind`
+    where it tells them, else from the document.
     """
-    kind = kind_in_names(folder, document)
+    kind = kind_in_names(folder, document) or kind
     level = level_in_names(folder, document) or level
     if kind is None or level is None:
         match = PART_ROOT.fullmatch(_root_of(document).name)
@@ -180,14 +188,18 @@ def _unlisted_parts(product: Item, listed: Sequence[Item]) -> Iterator[Item]:
     for code, folder in part_folders(product.folder):
         if os.path.realpath(folder) not in known:
             identifier = folder.name if PART_FOLDER.fullmatch(folder.name) else ""
-            yield _part(
-                folder, document_in(folder, _code(code, product.level), identifier), level=product.level
-            )
+            document = document_in(folder, _code(code, product.level), identifier)
+            yield _part(folder, document, level=product.level, kind=_kind(code, product.level))
 
 
 def _code(code: str, level: Level) -> str:
     """Code of a part in names: a granule is a tile from Level-1C on."""
     return code if code == "DS" or level in ("L1C", "L2A") else "GR"
+
+
+def _kind(code: str, level: Level) -> Kind:
+    """Kind of the parts with a code in names."""
+    return KINDS[_code(code, level)]
 
 
 @dataclass(frozen=True)
@@ -213,6 +225,7 @@ def listing_of(product: Item) -> Listing:
         for item in listed
         if not item.folder.is_dir()
     ]
+    lost += misnamed(root)
     lost += [
         f"'{image}' is not a path inside the product"
         for node in _granule_nodes(root)
@@ -229,21 +242,45 @@ def listing_of(product: Item) -> Listing:
     )
 
 
+def misnamed(root: Node) -> list[str]:
+    """Identifiers in a product's listing that can be of no part of it, each once, in words."""
+    wrong = []
+    for node in _granule_nodes(root):
+        granule = node.attribute("granuleIdentifier")
+        strip = node.optional_attribute("datastripIdentifier")
+        if not is_folder_name(granule):
+            wrong.append(f"granuleIdentifier '{granule}' is not the name of a folder")
+        if strip is None:
+            wrong.append(f"{granule} is listed without datastripIdentifier")
+        elif not _is_datastrip_name(strip):
+            wrong.append(f"datastripIdentifier '{strip}' is not the name of a datastrip")
+    return list(dict.fromkeys(wrong))
+
+
+def _is_datastrip_name(identifier: str) -> bool:
+    try:
+        DatastripName.parse(identifier)
+    except ValueError:
+        return False
+    return True
+
+
 def _leads_out(path: PurePosixPath) -> bool:
     return path.is_absolute() or ".." in path.parts
 
 
 def _listed_parts(product: Item, root: Node) -> list[Item]:
+    """The parts that a product lists, but for those `misnamed`, which lie nowhere in it."""
     granules: dict[str, Item] = {}
     datastrips: dict[str, Item] = {}
     for node in _granule_nodes(root):
         identifier = node.attribute("granuleIdentifier")
-        strip_identifier = node.attribute("datastripIdentifier")
-        if strip_identifier not in datastrips:
-            datastrips[strip_identifier] = _datastrip(product, strip_identifier)
-        if identifier not in granules:
+        strip = node.optional_attribute("datastripIdentifier")
+        if strip is not None and strip not in datastrips and _is_datastrip_name(strip):
+            datastrips[strip] = _datastrip(product, strip)
+        if is_folder_name(identifier) and identifier not in granules:
             granules[identifier] = replace(
-                _granule(product, identifier, _image_names(node)), datastrip=datastrips[strip_identifier]
+                _granule(product, identifier, _image_names(node)), datastrip=datastrips.get(strip or "")
             )
     return [*datastrips.values(), *granules.values()]
 
@@ -264,15 +301,11 @@ def _image_names(node: Node) -> list[str]:
 def _datastrip(product: Item, identifier: str) -> Item:
     folder = layout.datastrip_folder(product.folder, identifier, product.document)
     document = document_in(folder, "DS", identifier)
-    return replace(_part(folder, document, identifier, product.level), kind="datastrip")
+    return replace(_part(folder, document, identifier, product.level, "datastrip"), kind="datastrip")
 
 
 def _granule(product: Item, identifier: str, images: Sequence[str]) -> Item:
     """A granule or tile; images are named by their paths in the product, or by bare names in IMG_DATA."""
-    if "/" in identifier or identifier in ("", ".", ".."):
-        raise ProductError(
-            f"{product.document}: granuleIdentifier: '{identifier}' is not the name of a folder"
-        )
     folder = product.folder / "GRANULE" / identifier
     # What leads out of the product is for the check of its references to tell.
     paths = [path for path in map(PurePosixPath, images) if not _leads_out(path)]
@@ -280,7 +313,7 @@ def _granule(product: Item, identifier: str, images: Sequence[str]) -> Item:
         if len(path.parts) > _DEPTH:
             folder = product.folder.joinpath(*path.parts[:2])
     document = document_in(folder, _code("TL", product.level), identifier)
-    item = _part(folder, document, identifier, product.level)
+    item = _part(folder, document, identifier, product.level, _kind("TL", product.level))
     if not paths:
         return item
     relative = [

@@ -26,7 +26,7 @@ PART_FOLDER = re.compile(
 PART_ROOT = re.compile(r"Level-(?P<level>0|1A|1B|1C|2A)_(?P<kind>DataStrip|Granule|Tile)_ID", re.ASCII)
 PRODUCT_ROOT = re.compile(r"Level-(?P<level>0|1A|1B|1C|2A)_User_Product", re.ASCII)
 COMPACT_FOLDER = re.compile(r"(?P<level>L0|L1A|L1B|L1C|L2A)_T[0-9A-Z]{5}_A\d{6}_\w+", re.ASCII)
-_KINDS: dict[str, Kind] = {"DS": "datastrip", "GR": "granule", "TL": "tile"}
+KINDS: dict[str, Kind] = {"DS": "datastrip", "GR": "granule", "TL": "tile"}
 ROOT_KINDS: dict[str, Kind] = {"DataStrip": "datastrip", "Granule": "granule", "Tile": "tile"}
 _LEVEL_IN_NAME = re.compile(r"_MSI(L0|L1A|L1B|L1C|L2A)_", re.ASCII)
 _LEVEL_IN_MANIFEST = re.compile(rb"Level-(0|1A|1B|1C|2A)")
@@ -41,6 +41,11 @@ def document_name(folder: str) -> str:
     return re.sub(r"_N\d{2}\.\d{2}$", "", folder).replace("_MSI_", "_MTD_", 1) + ".xml"
 
 
+def is_folder_name(identifier: str) -> bool:
+    """Whether an identifier may name a folder: one that is a path, or leads out of a product, is none."""
+    return identifier not in ("", ".", "..") and "/" not in identifier and "\0" not in identifier
+
+
 def level_named(text: str) -> Level:
     level = text.rstrip("_")
     if level not in get_args(Level):
@@ -51,7 +56,7 @@ def level_named(text: str) -> Level:
 def kind_in_names(folder: Path, document: Path) -> Kind | None:
     for match in (PART_DOCUMENT.fullmatch(document.name), PART_FOLDER.fullmatch(folder.name)):
         if match is not None:
-            return _KINDS[match["long"] or match["compact"]]
+            return KINDS[match["long"] or match["compact"]]
     return None
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ipf.errors import ProductError
 from ipf.product.jpeg2000 import ImageKind, encode_jpeg2000
 from ipf.product.quality.catalogue import AT_WRITING, INSPECTIONS
 from ipf.product.quality.items import items_of
@@ -596,7 +595,7 @@ def test_what_a_writer_checks_needs_nothing_that_comes_later() -> None:
     assert len(AT_WRITING) > 40
 
 
-@pytest.mark.parametrize("identifier", ["../../elsewhere", "..", ""])
+@pytest.mark.parametrize("identifier", ["../../elsewhere", "..", "", "/elsewhere"])
 def test_a_granule_is_not_looked_for_outside_the_product(l1c: Path, tmp_path: Path, identifier: str) -> None:
     copy = tmp_path / l1c.name
     shutil.copytree(l1c, copy)
@@ -605,5 +604,43 @@ def test_a_granule_is_not_looked_for_outside_the_product(l1c: Path, tmp_path: Pa
     document = item_of(copy, "product").document
     named = re.sub(r'granuleIdentifier="[^"]*"', f'granuleIdentifier="{identifier}"', document.read_text())
     document.write_text(re.sub(r"<IMAGE_FILE>[^<]*</IMAGE_FILE>", "", named))
-    with pytest.raises(ProductError, match=r"granuleIdentifier: '.*' is not the name of a folder"):
-        items_of(copy)
+    items = items_of(copy)
+    assert all(item.folder.resolve().is_relative_to(copy.resolve()) for item in items)
+    found = checks(items[0])
+    for name in ("checkMetadata", "hrefExist", "extraData"):
+        assert found[f"{FORMAT}.{name}"].outcome is Outcome.FAILED
+    message = f"granuleIdentifier '{identifier}' is not the name of a folder"
+    assert message in found[f"{FORMAT}.checkMetadata"].message
+    assert message in found[f"{FORMAT}.hrefExist"].message
+
+
+@pytest.mark.parametrize(
+    ("replacement", "message"),
+    [
+        ('datastripIdentifier="../elsewhere"', "'../elsewhere' is not the name of a datastrip"),
+        ("", "is listed without datastripIdentifier"),
+    ],
+)
+def test_a_datastrip_without_a_name_is_told_and_not_looked_for(
+    l1c: Path, tmp_path: Path, replacement: str, message: str
+) -> None:
+    copy = tmp_path / l1c.name
+    shutil.copytree(l1c, copy)
+    document = item_of(copy, "product").document
+    document.write_text(re.sub(r'datastripIdentifier="[^"]*"', replacement, document.read_text()))
+    items = items_of(copy)
+    assert all(item.folder.resolve().is_relative_to(copy.resolve()) for item in items)
+    check = checks(items[0])[f"{FORMAT}.checkMetadata"]
+    assert check.outcome is Outcome.FAILED
+    assert message in check.message
+
+
+def test_a_granule_whose_name_is_none_is_inspected_all_the_same(l1c: Path, tmp_path: Path) -> None:
+    copy = tmp_path / l1c.name
+    shutil.copytree(l1c, copy)
+    document = item_of(copy, "product").document
+    named = re.sub(r'granuleIdentifier="[^"]*"', 'granuleIdentifier="nonsense"', document.read_text())
+    document.write_text(re.sub(r"<IMAGE_FILE>[^<]*</IMAGE_FILE>", "", named))
+    listed = next(item for item in items_of(copy) if item.identifier == "nonsense")
+    assert listed.kind == "tile"
+    assert checks(listed)[f"{FORMAT}.checkMetadata"].outcome is Outcome.FAILED

@@ -1,0 +1,177 @@
+"""What a metadata document says twice, or says of shares and angles, must hold together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from ipf.errors import ProductError
+from ipf.product.bands import BAND_NAMES
+from ipf.product.names import ProductName
+from ipf.product.quality.items import misnamed
+from ipf.product.quality.model import Item, Kind
+from ipf.product.quality.part_names import COMPACT_FOLDER, PART_FOLDER, is_folder_name
+from ipf.product.xml_nodes import Node
+
+_ANGLES = "Geometric_Info/Tile_Angles"
+_IDENTIFIERS: dict[Kind, str] = {"granule": "General_Info/GRANULE_ID", "tile": "General_Info/TILE_ID"}
+_SHARES = "PERCENTAGE"
+_FINITE = ("U", "PHYSICAL_GAINS", "RADIO_ADD_OFFSET", "BOA_ADD_OFFSET")
+"""Elements of the radiometry whose values must be numbers."""
+_MISSION_LETTERS = 3
+_SAFE = ".SAFE"
+
+
+def inconsistencies(item: Item) -> list[str]:
+    """What contradicts names, listings or bounds in the document of `item`, in words; empty where nothing."""
+    return [*_JUDGES.get(item.kind, _nothing)(item), *_shares(item), *_radiometry(item)]
+
+
+def _nothing(item: Item) -> Iterator[str]:
+    yield from ()
+
+
+def _granule(item: Item) -> Iterator[str]:
+    """A tile or granule against the product's listing, its folder and its datastrip."""
+    yield from _named(item.root, _IDENTIFIERS[item.kind], item.identifier)
+    yield from _folder(item)
+    if item.datastrip is not None:
+        yield from _named(item.root, "General_Info/DATASTRIP_ID", item.datastrip.identifier)
+        if item.datastrip.identifier[:_MISSION_LETTERS] != item.identifier[:_MISSION_LETTERS]:
+            yield f"{item.identifier} and {item.datastrip.identifier} are of different missions"
+    if item.kind == "tile":
+        yield from _angle_grids(item.root)
+
+
+def _folder(item: Item) -> Iterator[str]:
+    """The folder: its official name is the identifier, its compact one tells tile and orbit.
+
+    ``L1C_T18LTM_A034442_20220125T152341`` holds ``S2A_OPER_MSI_L1C_TL_…_A034442_T18LTM_N04.00``.
+    """
+    name = item.folder.name
+    if PART_FOLDER.fullmatch(name) is not None and name != item.identifier:
+        yield f"{item.identifier} is in the folder {name}"
+    if COMPACT_FOLDER.fullmatch(name) is not None:
+        tile, orbit = name.split("_")[1:3]
+        if f"_{orbit}_{tile}_" not in f"{item.identifier}_":
+            yield f"{item.identifier} is in the folder {name}"
+
+
+def _named(root: Node, path: str, expected: str) -> Iterator[str]:
+    """Where the document states a name, it must be `expected`."""
+    found = root.optional_text(path)
+    if found not in (None, expected):
+        yield f"{path.rpartition('/')[2]} is {found}, expected {expected}"
+
+
+def _angle_grids(root: Node) -> Iterator[str]:
+    angles = root.child(_ANGLES)
+    sun = angles.find("Sun_Angles_Grid")
+    for name in ("Zenith", "Azimuth"):
+        rows = [] if sun is None else sun.all(f"{name}/Values_List/VALUES")
+        if not rows:
+            yield f"Sun_Angles_Grid has no {name}"
+        elif not all(_is_finite(row) for row in rows):
+            yield f"{name} of Sun_Angles_Grid holds what is no number"
+    found = {node.attribute_band("bandId") for node in angles.all("Viewing_Incidence_Angles_Grids")}
+    missing = [band for band in BAND_NAMES if band not in found]
+    if missing:
+        yield f"no Viewing_Incidence_Angles_Grids of {' '.join(missing)}"
+
+
+def _is_finite(node: Node) -> bool:
+    try:
+        return node.numbers().size > 0
+    except ProductError:
+        return False
+
+
+def _datastrip(item: Item) -> Iterator[str]:
+    """A datastrip against its name, which tells the spacecraft; at Level-2A the baseline, too.
+
+    At the other levels the check of the processor's version tells of the baseline.
+    """
+    identifier = item.root.optional_attribute("datastripIdentifier")
+    if identifier not in (None, item.identifier):
+        yield f"datastripIdentifier is {identifier}, expected {item.identifier}"
+    if PART_FOLDER.fullmatch(item.folder.name) is not None and item.folder.name != item.identifier:
+        yield f"{item.identifier} is in the folder {item.folder.name}"
+    yield from _spacecraft(item.root.find("General_Info/Datatake_Info"), item.identifier)
+    if item.level == "L2A" and item.baseline is not None:
+        yield from _named(item.root, "General_Info/Processing_Info/PROCESSING_BASELINE", item.baseline)
+
+
+def _spacecraft(datatake: Node | None, identifier: str) -> Iterator[str]:
+    if datatake is not None and identifier.startswith("S2") and identifier[2:3].isalpha():
+        yield from _named(datatake, "SPACECRAFT_NAME", f"Sentinel-{identifier[1:_MISSION_LETTERS]}")
+
+
+def _product(item: Item) -> Iterator[str]:
+    """A product against the name of its folder, and its name against what it says."""
+    yield from misnamed(item.root)
+    info = item.root.find("General_Info/Product_Info")
+    uri = None if info is None else info.optional_text("PRODUCT_URI")
+    if info is None or uri is None:
+        return
+    name = uri.removesuffix(_SAFE)
+    if item.folder.name.startswith("S2") and item.folder.name.removesuffix(_SAFE) != name:
+        yield f"PRODUCT_URI is {uri}, the folder {item.folder.name}"
+    try:
+        product = ProductName.parse(name)
+    except ValueError:
+        return
+    yield from _named(info, "PROCESSING_BASELINE", product.baseline)
+    datatake = info.find("Datatake")
+    yield from _spacecraft(datatake, name)
+    if datatake is not None:
+        orbit = datatake.optional_number("SENSING_ORBIT_NUMBER")
+        if orbit not in (None, product.relative_orbit):
+            yield f"SENSING_ORBIT_NUMBER is {orbit:g}, the name tells {product.relative_orbit}"
+    for identifier in (*_listed(item.root, "granuleIdentifier"), *_listed(item.root, "datastripIdentifier")):
+        if is_folder_name(identifier) and identifier[:_MISSION_LETTERS] != product.satellite:
+            yield f"{identifier} is of another mission than {name}"
+
+
+def _listed(root: Node, attribute: str) -> list[str]:
+    """What the product's listing of granules says in an attribute, each once."""
+    found = (
+        element.get(attribute)
+        for name in ("Granule", "Granules")
+        for element in root.element.iter(f"{{*}}{name}")
+    )
+    return list(dict.fromkeys(identifier for identifier in found if identifier is not None))
+
+
+def _shares(item: Item) -> Iterator[str]:
+    """Percentages of the whole document."""
+    for node in _leaves(item.root, lambda name: name.endswith(_SHARES)):
+        if not 0 <= _value(node) <= 100:
+            yield f"{node.name} is {node.text()}, expected 0 to 100"
+
+
+def _radiometry(item: Item) -> Iterator[str]:
+    for node in _leaves(item.root, lambda name: name in _FINITE):
+        if not math.isfinite(_value(node)):
+            yield f"{node.name} is {node.text()}, expected a number"
+
+
+def _leaves(root: Node, wanted: Callable[[str], bool]) -> Iterator[Node]:
+    for element in root.element.iter("{*}*"):
+        node = Node(element, root.file)
+        if wanted(node.name) and (element.text or "").strip():
+            yield node
+
+
+def _value(node: Node) -> float:
+    try:
+        return node.number()
+    except ProductError:
+        return math.nan
+
+
+_JUDGES: dict[Kind, Callable[[Item], Iterator[str]]] = {
+    "product": _product,
+    "datastrip": _datastrip,
+    "granule": _granule,
+    "tile": _granule,
+}
