@@ -16,6 +16,7 @@ from ipf.product.xml_nodes import Node
 
 _ALGORITHMS = {"SHA3-256": "sha3_256", "SHA-256": "sha256", "MD5": "md5"}
 _REPORT = re.compile(r"([A-Z]+)_(?:QUALITY|CORRECTNESS)(?:_report)?\.xml$")
+_OWN_REPORT = "L2A_QUALITY"
 _QUALITY = "QI_DATA_"
 _QUALITY_TEXT = "Quality Control Container"
 
@@ -86,7 +87,7 @@ class _Manifest:
     def _added(self, name: str) -> Node:
         """A new data object, and the unit that points to it, beside those of the same folder."""
         container = self._container(name)
-        match = _REPORT.search(name)
+        match = None if PurePosixPath(name).stem == _OWN_REPORT else _REPORT.search(name)
         subject = match[1].capitalize() if match else PurePosixPath(name).stem
         owner = (container.get("ID") or "").removeprefix(_QUALITY)
         identifier = f"{subject}_OLQC_Report_{owner}".rstrip("_") + "_Information"

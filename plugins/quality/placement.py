@@ -16,11 +16,14 @@ from ipf_plugins.quality.read_pdi import GivenItem, InspectedItems
 
 from ipf.errors import OutputError
 from ipf.product.manifest_objects import MANIFEST_NAME
-from ipf.product.quality.model import CHECKLISTS, Inspection, Item
+from ipf.product.quality.model import CHECKLISTS, Inspection, Item, is_stand_in
 
 QUALITY_FOLDER = "QI_DATA"
-OWN_REPORTS = ("L2A_QUALITY",)
-"""Checklists of the processor itself: its report is inspected, and stays as it is."""
+OWN_REPORT = "L2A_QUALITY"
+"""Checklist of the processor itself: what it reported stays as it is, as only the processor knows all of its
+figures."""
+_FIRST_OWN_REPORT = "04.00"
+"""Baseline from which tiles have it."""
 
 _COMPACT_DOCUMENT = re.compile(r"MTD_(?:DS|TL|GR)\.xml")
 _BASELINE = re.compile(r"_N\d{2}\.\d{2}$")
@@ -40,9 +43,10 @@ def report_name(item: Item, checklist: str) -> str:
     """File name of a report.
 
     ``GENERAL_QUALITY.xml`` in a compact product, else with the name of the part but its baseline:
-    ``S2A_OPER_MSI_L1C_TL_MTI__20150627T180307_A000062_T31RDQ_GENERAL_QUALITY_report.xml``.
+    ``S2A_OPER_MSI_L1C_TL_MTI__20150627T180307_A000062_T31RDQ_GENERAL_QUALITY_report.xml``. That of the
+    processor has one name everywhere.
     """
-    if _COMPACT_DOCUMENT.fullmatch(item.document.name):
+    if _COMPACT_DOCUMENT.fullmatch(item.document.name) or checklist == OWN_REPORT:
         return f"{checklist}.xml"
     return f"{_BASELINE.sub('', item.identifier)}_{checklist}_report.xml"
 
@@ -51,16 +55,24 @@ def report_files(items: InspectedItems, inspections: Sequence[Inspection]) -> tu
     """Reports that inspecting the items will give, in the order of items and checklists.
 
     Products as a whole have none, official ones neither: what their manifest and metadata fail stands in the
-    log, the page and the JSON, and in the verdict of the job. Reports of the processor itself are not
-    written. Raises `OutputError` where a QI_DATA is reached through a link.
+    log, the page and the JSON, and in the verdict of the job. The processor's own report is written where a
+    tile of a baseline that has it lacks it. Raises `OutputError` where a QI_DATA is reached through a link.
     """
     return tuple(
         ReportFile(given.item, checklist, _folder(given) / report_name(given.item, checklist))
         for given in items.items
         if given.item.kind != "product"
         for checklist in _checklists(given.item, inspections)
-        if checklist not in OWN_REPORTS
+        if checklist != OWN_REPORT or _lacks_own_report(given.item)
     )
+
+
+def _lacks_own_report(item: Item) -> bool:
+    """Whether a tile ought to have the processor's own report, and has none but a stand-in."""
+    if item.baseline is not None and item.baseline < _FIRST_OWN_REPORT:
+        return False
+    found = (item.folder / QUALITY_FOLDER).glob(f"*{OWN_REPORT}*.xml")
+    return all(is_stand_in(path) for path in found)
 
 
 def _checklists(item: Item, inspections: Iterable[Inspection]) -> Iterator[str]:

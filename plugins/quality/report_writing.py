@@ -10,6 +10,7 @@ from pathlib import Path
 from ipf_plugins.quality.judgement import Judgement, legible
 from ipf_plugins.quality.manifest_update import check_manifest, update_manifest
 from ipf_plugins.quality.placement import (
+    OWN_REPORT,
     ReportFile,
     is_writable_manifest,
     manifest_of,
@@ -20,8 +21,9 @@ from ipf_plugins.quality.read_pdi import InspectedItems
 from ipf import __version__
 from ipf.atomic import write_bytes
 from ipf.errors import ProductError
+from ipf.product.quality.l2a_checks import l2a_quality_parts
 from ipf.product.quality.model import Inspection
-from ipf.product.quality_report import ReportHeader, as_written, olqc_report_xml
+from ipf.product.quality_report import ReportHeader, as_written, l2a_quality_xml, olqc_report_xml
 from ipf.product.utc import UtcTime
 
 CREATOR = "ipf"
@@ -83,7 +85,11 @@ def write_reports(plan: WritingPlan, judgements: Iterable[Judgement], created: d
             CREATOR,
             __version__,
         )
-        document = olqc_report_xml(as_written(report), file.item.kind, header, legible(file.path.name))
+        document = (
+            l2a_quality_xml(l2a_quality_parts(as_written(report)), header)
+            if file.checklist == OWN_REPORT
+            else olqc_report_xml(as_written(report), file.item.kind, header, legible(file.path.name))
+        )
         contents.append((file.path, document))
     for path, content in contents:
         write_bytes(path, content)

@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ipf_plugins.quality import ALIASES, report_writing
+from ipf_plugins.quality.placement import report_files
+from ipf_plugins.quality.read_pdi import GivenItem, InspectedItems
 from lxml import etree
 
 from ipf.engine import load_plugins
 from ipf.errors import ProductError
+from ipf.product.quality.catalogue import INSPECTIONS
+from ipf.product.quality.items import items_of
 from ipf.product.quality.model import CHECKLISTS
 from ipf.product.quality_report import Report
 from tests.cli.programs import call, of_level
@@ -235,6 +240,72 @@ def test_only_reports_and_the_manifest_are_written(tmp_path: Path, small_l2a: Pa
     assert changed <= {*reports_in(product), "manifest.safe"}
     assert {path for path in after if path.endswith("L2A_QUALITY.xml")}
     assert not any(path.endswith("L2A_QUALITY.xml") for path in changed)
+
+
+def forget(manifest: Path, name: str) -> None:
+    """The manifest loses the entry of a file, and what points to it."""
+    tree = etree.parse(manifest)
+    (entry,) = [
+        each
+        for each in tree.iter("{*}dataObject")
+        if str(next(each.iter("{*}fileLocation")).get("href")).endswith(f"/{name}")
+    ]
+    for pointer in list(tree.iter("{*}dataObjectPointer")):
+        if pointer.get("dataObjectID") == entry.get("ID"):
+            unit = pointer.getparent()
+            unit.getparent().remove(unit)
+    entry.getparent().remove(entry)
+    tree.write(manifest, encoding="utf-8")
+
+
+@pytest.mark.parametrize("left", ["nothing", "a stand-in"])
+def test_the_report_of_the_processor_is_written_where_there_is_none(
+    tmp_path: Path, reference_data: Path, small_l2a: Path, gipp: Path, left: str
+) -> None:
+    product = copied(small_l2a, tmp_path)
+    (own,) = product.glob("GRANULE/*/QI_DATA/L2A_QUALITY.xml")
+    own.write_text("\n")
+    if left == "nothing":
+        own.unlink()
+        forget(product / "manifest.safe", own.name)
+    assert make_job(tmp_path / "job", [product], gipp=gipp).run().code == 0
+    document = etree.parse(own)
+    for version in ("PSD148", "PSD150"):
+        etree.XMLSchema(
+            etree.parse(reference_data / "xsd" / version / own.with_suffix(".xsd").name)
+        ).assertValid(document)
+    assert [each.text for each in document.iter("{*}name")] == [
+        "SCENE_CLASS_QUALITY",
+        "ATMOSPHERIC_CORRECTION_QUALITY",
+        "AUX_DATA_QUALITY",
+    ]
+    # The figures of this product are not those of its images.
+    assert next(document.iter("{*}report")).get("globalStatus") == "FAILED"
+    assert "the image tells" in str(document.findtext(".//{*}message"))
+    (entry,) = [
+        each
+        for each in etree.parse(product / "manifest.safe").iter("{*}dataObject")
+        if str(next(each.iter("{*}fileLocation")).get("href")).endswith("/L2A_QUALITY.xml")
+    ]
+    assert entry.get("ID") == "L2A_QUALITY_OLQC_Report_Tile1_InformationData"
+    second = make_job(tmp_path / "second", [product], gipp=gipp)
+    written = own.read_bytes()
+    called = second.run("--creation-date", "2026-03-03T00:00:00Z")
+    assert called.code == 0
+    assert own.read_bytes() == written
+    assert "hrefExist" not in called.stdout + called.stderr
+
+
+def test_the_report_of_the_processor_belongs_to_baselines_that_have_it(
+    tmp_path: Path, small_l2a: Path
+) -> None:
+    (folder,) = (copied(small_l2a, tmp_path) / "GRANULE").iterdir()
+    (folder / "QI_DATA/L2A_QUALITY.xml").unlink()
+    (item,) = items_of(folder)
+    given = InspectedItems((GivenItem(item, folder),))
+    early = InspectedItems((GivenItem(replace(item, baseline="02.14"), folder),))
+    assert "L2A_QUALITY.xml" in {file.path.name for file in report_files(given, INSPECTIONS)}
+    assert "L2A_QUALITY.xml" not in {file.path.name for file in report_files(early, INSPECTIONS)}
 
 
 def test_the_manifest_knows_the_new_reports(tmp_path: Path, small_l1c: Path, gipp: Path) -> None:
