@@ -106,7 +106,7 @@ def find_cover(source: Path, grid: MapGrid) -> DemCover:
     grid, naming the grid's extent.
     """
     cover_points = _Places(grid)
-    described = [_described(path) for path in _candidates(source, cover_points)]
+    described = [describe(path) for path in _candidates(source, cover_points)]
     # A folder may hold pictures beside the elevation; a file that is named has to be an elevation.
     found = [file for file in described if file.kind != gdal.GDT_Byte or not source.is_dir()]
     files = [file for file in found if file.touches(*cover_points.around(file.projection))]
@@ -117,6 +117,19 @@ def find_cover(source: Path, grid: MapGrid) -> DemCover:
         raise AuxiliaryError(f"{source}: no elevation within {cover_points.extent}")
     ordered = sorted(files, key=lambda file: (-file.pixel_size, str(file.path)))
     return DemCover(tuple(ordered), float(held.mean()))
+
+
+def find_files_near(
+    source: Path, west: float, south: float, east: float, north: float
+) -> tuple[DemFile, ...]:
+    """Files of `source`, a folder or one file, that may lie within a box of degrees; none where all are far.
+
+    East of a box across the antimeridian is more than 180. Only headers are read; raises `AuxiliaryError` as
+    `find_cover` does, but not for want of files near the box.
+    """
+    paths = [path for path in _elevation_paths(source) if _may_meet(path, (west, south, east, north))]
+    described = [describe(path) for path in paths]
+    return tuple(file for file in described if file.kind != gdal.GDT_Byte or not source.is_dir())
 
 
 class _Places:
@@ -169,6 +182,15 @@ class _Places:
 
 def _candidates(source: Path, places: _Places) -> list[Path]:
     """Files to open; of those named after their degree, only the ones near the grid."""
+    paths = _elevation_paths(source)
+    near = [path for path in paths if path == source or _may_meet(path, places.degrees)]
+    if not near:
+        raise AuxiliaryError(f"{source}: none of {len(paths)} elevation files is near {places.extent}")
+    return near
+
+
+def _elevation_paths(source: Path) -> list[Path]:
+    """`source` itself, or the files of elevation in the folder that it is."""
     if not source.exists():
         raise AuxiliaryError(f"{source}: does not exist, expected a folder or file of elevation")
     if not source.is_dir():
@@ -177,20 +199,18 @@ def _candidates(source: Path, places: _Places) -> list[Path]:
     paths = [path for path in paths if LEFT_OUT_FOLDERS.isdisjoint(path.relative_to(source).parts)]
     if not paths:
         raise AuxiliaryError(f"{source}: no elevation file ({', '.join(EXTENSIONS)}) in this folder")
-    near = [path for path in paths if _may_meet(path, places)]
-    if not near:
-        raise AuxiliaryError(f"{source}: none of {len(paths)} elevation files is near {places.extent}")
-    return near
+    return paths
 
 
-def _may_meet(path: Path, places: _Places) -> bool:
-    """False for a file whose name tells that it lies more than a degree away from the grid."""
+def _may_meet(path: Path, degrees: tuple[float, float, float, float]) -> bool:
+    """False for a file whose name tells that it lies more than a degree away from the box."""
     corner = _named_corner(path)
-    west, south, east, north = places.degrees
+    west, south, east, north = degrees
     if corner is None or east - west > 180.0:  # across the antimeridian: leave it to the headers
         return True
     longitude, latitude = corner
-    return west - 2 <= longitude <= east + 1 and south - 2 <= latitude <= north + 1
+    across = any(west - 2 <= longitude + turn <= east + 1 for turn in (-360, 0, 360))
+    return across and south - 2 <= latitude <= north + 1
 
 
 def _named_corner(path: Path) -> tuple[int, int] | None:
@@ -207,7 +227,7 @@ def _named_corner(path: Path) -> tuple[int, int] | None:
     return signs[0] * int(longitude), signs[1] * int(latitude)
 
 
-def _described(path: Path) -> DemFile:
+def describe(path: Path) -> DemFile:
     """Header of a file; `AuxiliaryError` naming it when it cannot be an elevation in metres."""
     with quiet_gdal():
         try:
