@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from ipf.compare.content import Content, DocumentPart, Nature, OtherPart, RasterPart
 from ipf.compare.documents import compare_documents
-from ipf.compare.image_file import check_is_file
+from ipf.compare.gdal_files import check_is_file
+from ipf.compare.image_levels import level_checks
 from ipf.compare.opening import open_content
 from ipf.compare.pairing import Pairing, file_checks, pair
 from ipf.compare.pixels import open_pixels
@@ -197,7 +198,9 @@ def _unreadable(key: str, message: str) -> _Outcome:
 def _rasters_compared(
     reference: RasterPart, candidate: RasterPart, tolerances: Tolerances, classes: _ClassMaps, threads: int
 ) -> _Outcome:
-    """Structure, then values; where the file cannot be opened, that is all there is to say."""
+    """Structure, then values, last those of overviews and masks; where the file cannot be opened, that is all
+    there is to say.
+    """
     structure = structure_checks(reference, candidate, tolerances)
     if any(check.name is CheckName.READABLE and check.status is Status.FAILED for check in structure):
         return _Outcome(tuple(structure), PartResult(reference.key))
@@ -207,7 +210,8 @@ def _rasters_compared(
     )
     if isinstance(found, str):
         values = [*values, Check(CheckName.CLASS_STATISTICS, reference.key, Status.FAILED, found)]
-    return _Outcome((*structure, *values), part)
+    levels = level_checks(reference, candidate, tolerances, threads)
+    return _Outcome((*structure, *values, *levels), part)
 
 
 class _ClassMaps:

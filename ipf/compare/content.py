@@ -51,7 +51,8 @@ class RasterPart:
     The physical value is ``(count + offset) * scale``; `quantity` chooses its tolerances, one of
     `QUANTITIES` (``counts`` are those of sensor geometry). `components` are those of
     the file, from 0 on, that belong to the part. `names` are those of classes by value, or of bits by
-    position. `classification` is the key of the class map whose classes the statistics are split by.
+    position. `page` is the number of a further image in the file, 0 is the file itself. `classification` is
+    the key of the class map whose classes the statistics are split by.
     """
 
     key: str
@@ -66,6 +67,7 @@ class RasterPart:
     saturated: float | None = None
     names: Mapping[int, str] = field(default_factory=dict)
     classification: str | None = None
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,15 @@ class DocumentPart:
 
 @dataclass(frozen=True, slots=True)
 class OtherPart:
-    """A file of no structure that is known here: compared byte for byte."""
+    """A file of no structure that is known here: compared byte for byte.
+
+    `folder` says what a folder is that has no file of its own (``empty``, ``a link to GRANULE``); it is empty
+    for files.
+    """
 
     key: str
     path: Path
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

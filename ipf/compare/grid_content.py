@@ -7,10 +7,11 @@ have the column and the line (pixels) of the sensor image at nodes of a map. NaN
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from ipf.compare.content import Nature, RasterPart
-from ipf.compare.raster_content import component_count
+from ipf.compare.raster_content import component_count, further_parts
 
 _GRID = re.compile(
     r"S2[A-D_]_[A-Z0-9]{4}_(?P<kind>GEO|INV)_L1B_(?:GR|DS)_[A-Z0-9_]{4}_\d{8}T\d{6}"
@@ -37,7 +38,7 @@ def grid_key(name: str) -> str | None:
 
 
 def grid_parts(key: str, path: Path) -> list[RasterPart]:
-    """The components of a grid file, each a part of its own.
+    """The components of a grid file, each a part of its own, and further images that it holds.
 
     Direct grids may have been made without heights. What a file has in addition is of unknown quantity; one
     that cannot be opened has all components, and reading them tells why it cannot.
@@ -47,7 +48,8 @@ def grid_parts(key: str, path: Path) -> list[RasterPart]:
     count = component_count(path) or len(expected)
     named = [(quantity, quantity, unit) for quantity, unit in expected[:count]]
     unknown = [(f"component {number + 1}", "other", "1") for number in range(len(expected), count)]
-    return [
+    parts = [
         RasterPart(f"{key} {name}", path, Nature.CONTINUOUS, quantity, unit, (component,))
         for component, (name, quantity, unit) in enumerate([*named, *unknown])
     ]
+    return [*parts, *further_parts(replace(parts[-1], key=key))]

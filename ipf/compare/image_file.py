@@ -1,102 +1,100 @@
-"""What an image file says of itself: its place on the ground, and how its samples are encoded."""
+"""What an image file says of itself: its place on the ground, how samples are encoded, what else is told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from osgeo import gdal
 
+from ipf.compare.gdal_files import check_is_file, gdal_errors, open_dataset
+from ipf.compare.image_tags import (
+    Value,
+    band_tags,
+    bands_of,
+    metadata_items,
+    place_tags,
+    reference_system,
+    storage_tags,
+)
+from ipf.compare.jp2_description import Jp2Description, describe_jp2
 from ipf.errors import ProductError
 from ipf.product.images import EXTENSIONS, image_header
 from ipf.product.jpeg2000 import inspect_jpeg2000
 from ipf.product.tile_parts import check_codestream
 
 GeoTransform = tuple[float, float, float, float, float, float]
-Value = bool | int | float | str | tuple[tuple[int, int], ...] | tuple[int, int]
 
 _JPEG2000 = ".jp2"
 _NOT_CODING = frozenset({"shape", "components", "codestream_bytes"})
 """What else the description of a code-stream holds: georeference, components, and its size."""
-_STRUCTURE_TAGS = {"COMPRESSION": "compression", "INTERLEAVE": "interleave", "PREDICTOR": "predictor"}
-_LAYOUT = "LAYOUT"
+_COMMENTS = "comments of the code-stream"
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
     """An image's reference system (``EPSG:32629``, else WKT, empty without one), geotransform (None without
-    one), number of ground control points, rows and columns, and its encoding by the name of each parameter.
+    one), rows and columns, what else places it (`place`), and its encoding by the name of each parameter.
+
+    `items` are those of metadata, `documents` XML documents within a JP2 file, `run` what a program says of
+    itself by name.
     """
 
     reference_system: str
     geotransform: GeoTransform | None
-    control_points: int
     rows: int
     columns: int
+    place: dict[str, Value]
     encoding: dict[str, Value]
+    items: dict[str, str] = field(default_factory=dict)
+    documents: tuple[str, ...] = ()
+    run: dict[str, str] = field(default_factory=dict)
 
 
-def inspect_image(path: Path) -> ImageFile:
-    """Describe the image at `path` without decoding it.
+def inspect_image(path: Path, page: int = 0) -> ImageFile:
+    """Describe the image at `path`, or the further one of number `page` in it, without decoding it.
 
     Raises ProductError naming the file when it is missing, a stand-in, cut or not an image.
     """
     check_is_file(path)
     if path.suffix in EXTENSIONS:
         image_header(path)  # refuses what is cut, which GDAL opens
-    elif path.suffix.lower() == _JPEG2000:
-        _check_codestream(path)
-    with _as_product_error(path):
-        dataset = gdal.OpenEx(str(path), gdal.OF_RASTER)
-        if dataset is None or not dataset.RasterCount:
-            raise ProductError(f"{path}: cannot be read: {gdal.GetLastErrorMsg() or 'not an image'}")
+    is_jpeg2000 = path.suffix.lower() == _JPEG2000
+    boxes = _boxes(path) if is_jpeg2000 else None
+    with gdal_errors(path):
+        dataset = open_dataset(path, page)
         transform = dataset.GetGeoTransform(can_return_null=True)
         return ImageFile(
-            reference_system=_reference_system(dataset),
+            reference_system=reference_system(dataset.GetSpatialRef()),
             geotransform=None if transform is None else tuple(transform),
-            control_points=dataset.GetGCPCount(),
             rows=dataset.RasterYSize,
             columns=dataset.RasterXSize,
+            place=place_tags(dataset),
             encoding=_common(dataset)
-            | (_codestream(path) if path.suffix.lower() == _JPEG2000 else _tags(dataset)),
+            | (storage_tags(dataset) if boxes is None else _codestream(path) | boxes.structure),
+            items=metadata_items(dataset, with_documents=boxes is None),
+            documents=() if boxes is None else boxes.documents,
+            run={} if boxes is None else {_COMMENTS: boxes.comments},
         )
 
 
-def check_is_file(path: Path) -> None:
-    """ProductError naming a file that is missing, or a pipe or device, which GDAL would wait for for ever."""
-    if path.is_file():
-        return
-    is_other = path.exists() and not path.is_dir()
-    raise ProductError(
-        f"{path}: {'is no regular file, expected an image' if is_other else 'image is missing'}"
-    )
-
-
-def _check_codestream(path: Path) -> None:
-    """`image_header` knows extensions in small letters only."""
+def _boxes(path: Path) -> Jp2Description:
     try:
-        check_codestream(path)
+        check_codestream(path)  # `image_header` knows extensions in small letters only
+        return describe_jp2(path)
     except OSError as problem:
         raise ProductError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
 
 
-def _reference_system(dataset: gdal.Dataset) -> str:
-    reference = dataset.GetSpatialRef()
-    if reference is None:
-        return ""
-    authority, code = reference.GetAuthorityName(None), reference.GetAuthorityCode(None)
-    return f"{authority}:{code}" if authority and code else str(reference.ExportToWkt())
-
-
 def _common(dataset: gdal.Dataset) -> dict[str, Value]:
-    bands = _bands(dataset)
+    bands = bands_of(dataset)
+    kinds = [gdal.GetDataTypeName(band.DataType) for band in bands]
     return {
         "format": dataset.GetDriver().ShortName,
         "components": len(bands),
-        "data type": _each([gdal.GetDataTypeName(band.DataType) for band in bands]),
+        "data type": kinds[0] if len(set(kinds)) == 1 else ", ".join(kinds),
         "bits of data type": max(gdal.GetDataTypeSize(band.DataType) for band in bands),
+        **band_tags(dataset),
     }
 
 
@@ -108,50 +106,3 @@ def _codestream(path: Path) -> dict[str, Value]:
         for field in fields(codestream)
         if field.name not in _NOT_CODING
     }
-
-
-def _tags(dataset: gdal.Dataset) -> dict[str, Value]:
-    """Storage and tags of any other image, as GDAL tells."""
-    bands = _bands(dataset)
-    stored = dataset.GetMetadata("IMAGE_STRUCTURE")
-    overviews = [bands[0].GetOverview(index) for index in range(bands[0].GetOverviewCount())]
-    return {
-        **{name: stored.get(tag, "none") for tag, name in _STRUCTURE_TAGS.items()},
-        "layout": stored.get(_LAYOUT, "none"),
-        "bits": _each([band.GetMetadata("IMAGE_STRUCTURE").get("NBITS", "all") for band in bands]),
-        "blocks": _each([f"{width} x {height}" for width, height in map(_block, bands)]),
-        "overviews": tuple((overview.YSize, overview.XSize) for overview in overviews),
-        "no-data tag": _each([band.GetNoDataValue() for band in bands]),
-        "scale tag": _each([band.GetScale() for band in bands]),
-        "offset tag": _each([band.GetOffset() for band in bands]),
-        "unit tag": _each([band.GetUnitType() or "none" for band in bands]),
-        "colours": _each([gdal.GetColorInterpretationName(band.GetColorInterpretation()) for band in bands]),
-    }
-
-
-def _bands(dataset: gdal.Dataset) -> list[gdal.Band]:
-    return [dataset.GetRasterBand(number + 1) for number in range(dataset.RasterCount)]
-
-
-def _block(band: gdal.Band) -> tuple[int, int]:
-    width, height = band.GetBlockSize()
-    return width, height
-
-
-def _each(values: list[str] | list[float | None]) -> str:
-    """Values of all components: one where they are equal."""
-    texts = ["none" if value is None else str(value) for value in values]
-    return texts[0] if len(set(texts)) == 1 else ", ".join(texts)
-
-
-@contextmanager
-def _as_product_error(path: Path) -> Iterator[None]:
-    """GDAL of this thread: nothing printed, and what it raises names the file."""
-    gdal.PushErrorHandler("CPLQuietErrorHandler")
-    gdal.ErrorReset()
-    try:
-        yield
-    except RuntimeError as problem:
-        raise ProductError(f"{path}: cannot be read: {' '.join(str(problem).split())}") from problem
-    finally:
-        gdal.PopErrorHandler()

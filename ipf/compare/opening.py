@@ -1,12 +1,13 @@
 """Opening what is to be compared: a product, parts of one, rasters, location grids, GIPPs, documents.
 
 The folder is walked and every file becomes a part, whether anything is known about it or not, and whether it
-can be read or not. Nothing is decoded.
+can be read or not; so does every folder that has no file of its own. Nothing is decoded.
 """
 
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,10 +22,14 @@ from ipf.errors import ProductError
 from ipf.product.names import ProductName
 
 RASTERS, RASTER, GRIDS, GIPP, DOCUMENTS = "rasters", "raster", "location grids", "GIPP", "documents"
+FILE = "file"
 EXPECTED = (
     "expected a Sentinel-2 product or a part of one, GeoTIFFs, a raster, location grids, parameter files or"
     " XML documents"
 )
+_SINGLE_RASTERS = safe_content.IMAGE_SUFFIXES | {".vrt"}
+"""Files that are rasters, whether GDAL opens them or not. A virtual raster alone is what it makes of its
+sources; in a folder these are compared, and it is the document that it is."""
 _PRODUCT_FOLDERS = ("DATASTRIP", "GRANULE")
 _OF_CLASSES = frozenset({"reflectance", "aerosol_optical_thickness", "water_vapour"})
 
@@ -36,11 +41,13 @@ _Found = TypeVar("_Found")
 class _Tree:
     """The files below a folder, the places that they belong to, and how their counts are to be read.
 
+    `folders` are those that have no file of their own, with what they are instead.
     `products` are calibrations by the folders of products, `datastrips` is the one where there is no product.
     """
 
     root: Path
     files: tuple[Path, ...]
+    folders: Mapping[Path, str]
     places: Mapping[Path, Place]
     gipps: Mapping[Path, str]
     products: Mapping[Path, Calibration]
@@ -73,7 +80,7 @@ def open_content(path: Path) -> Content:
 
 def _product_in(folder: Path) -> Path:
     """The product, tile, granule or datastrip that is all that `folder` holds; else `folder` itself."""
-    listing = _listing(folder)
+    listing, _ = _listing(folder)
     files = [inside for inside, names in listing.items() if names]
     top = {inside.relative_to(folder).parts[:1] for inside in files}
     if len(top) != 1 or () in top or folder in find_places(listing):
@@ -91,15 +98,16 @@ def _of_file(path: Path) -> Content:
         files = twins if path in twins else [path]
         keys = document_content.gipp_keys(files)
         return _content(GIPP, path, [(file, [_plain_part(keys[file], file)]) for file in files], {})
-    if document_content.is_document(path):
+    is_raster = path.suffix.lower() in _SINGLE_RASTERS
+    if not is_raster and document_content.is_document(path):
         kind, root = document_content.document_kind(path)
         return _content(kind, path, [(path, [DocumentPart(root, path)])], {})
     grid = grid_content.grid_key(path.name)
     if grid is not None:
         return _content(GRIDS, path, [(path, grid_content.grid_parts(grid, path))], {})
-    if path.suffix.lower() in safe_content.IMAGE_SUFFIXES or raster_content.is_raster(path):
+    if is_raster or raster_content.is_raster(path):
         return _content(RASTER, path, [(path, raster_content.raster_parts(RASTER, path))], {})
-    raise ProductError(f"{path}: nothing known, {EXPECTED}")
+    return _content(FILE, path, [(path, [OtherPart(FILE, path)])], {})
 
 
 def _of_folder(root: Path) -> Content:
@@ -108,15 +116,16 @@ def _of_folder(root: Path) -> Content:
     if kind == RASTERS:
         tree = _with_tile_at_root(tree)
     parts = [(file, _parts(tree, file)) for file in tree.files]
+    parts += [(folder, [_folder_part(tree, folder)]) for folder in tree.folders]
     return _content(kind, root, parts, _folder_names(tree, kind))
 
 
 def _tree(root: Path) -> _Tree:
-    listing = _listing(root)
+    listing, folders = _listing(root)
     files = tuple(sorted(folder / name for folder, names in listing.items() for name in names))
     places = find_places(listing)
     products = {file.parent: read_calibration([file]) for file in files if _product_level(file)}
-    tree = _Tree(root, files, places, {}, products, UNKNOWN)
+    tree = _Tree(root, files, folders, places, {}, products, UNKNOWN)
     gipps = document_content.gipp_keys(file for file in files if tree.place_of(file) is None)
     tree = replace(tree, gipps=gipps)
     if all(tree.calibration_of(place) is not UNKNOWN for place in places.values()):
@@ -124,20 +133,32 @@ def _tree(root: Path) -> _Tree:
     return replace(tree, datastrips=read_calibration(_datastrip_documents(files, places)))
 
 
-def _listing(root: Path) -> dict[Path, list[str]]:
-    """Names of the files in every folder from `root` on; links to folders are followed, but never twice."""
+def _listing(root: Path) -> tuple[dict[Path, list[str]], dict[Path, str]]:
+    """Names of the files in every folder from `root` on, and what folders are that have no file of their own:
+    empty, or linked to one that is listed. Links to others are followed.
+    """
 
     def refuse(problem: OSError) -> NoReturn:
         raise ProductError(f"{problem.filename}: cannot be read: {problem.strerror}") from problem
 
     listing: dict[Path, list[str]] = {}
+    without: dict[Path, str] = {}
     seen: set[Path] = set()
-    for name, folders, names in os.walk(root, onerror=refuse, followlinks=True):
-        folder = Path(name)
-        seen.add(folder.resolve())
-        folders[:] = sorted(below for below in folders if (folder / below).resolve() not in seen)
-        listing[folder] = names
-    return listing
+    waiting = deque([root])  # folders come before links to them, whatever they are called
+    while waiting:
+        for name, folders, names in os.walk(waiting.popleft(), onerror=refuse):
+            folder, target = Path(name), Path(name).resolve()
+            if target in seen:
+                without[folder] = f"a link to {os.path.relpath(target, root.resolve())}"
+                folders.clear()
+                continue
+            seen.add(target)
+            if folder != root and not names and not folders:
+                without[folder] = "empty"
+            waiting.extend(sorted(folder / below for below in folders if (folder / below).is_symlink()))
+            folders[:] = sorted(below for below in folders if not (folder / below).is_symlink())
+            listing[folder] = names
+    return listing, without
 
 
 def _innermost(root: Path, file: Path, by_folder: Mapping[Path, _Found]) -> _Found | None:
@@ -236,7 +257,17 @@ def _parts(tree: _Tree, file: Path) -> list[Part]:
     part = safe_content.image_part(key, file, image, place, tree.calibration_of(place))
     if part.quantity == "counts" and place.kind == "tile" and file.suffix.lower() != ".jp2":
         return [*raster_content.raster_parts(key, file)]  # its own tags say what its counts mean
-    return [raster_content.with_own_tags(part)]
+    return [raster_content.with_own_tags(part), *raster_content.further_parts(part)]
+
+
+def _folder_part(tree: _Tree, folder: Path) -> OtherPart:
+    place = tree.place_of(folder)
+    key = (
+        safe_content.key_in_product(folder.relative_to(tree.root))
+        if place is None
+        else safe_content.key_in_place(folder, place)
+    )
+    return OtherPart(f"{key}/", folder, tree.folders[folder])
 
 
 def _parts_by_form(key: str, file: Path) -> list[Part]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import filecmp
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import numpy.typing as npt
 from osgeo import gdal
 
 from ipf.compare.content import Nature, RasterPart
+from ipf.compare.gdal_files import check_is_file, gdal_errors, open_dataset, said
 from ipf.errors import ProductError
 from ipf.product.images import ImageHeader, header_of, image_header, image_pieces
 from ipf.product.raster import Window
@@ -28,6 +28,9 @@ Counts = npt.NDArray[Any]
 THUMBNAIL = 512
 """Largest side of a thumbnail, in coarse pixels."""
 _BLOCK_PIXELS = 2**22
+_DECIDING = ("nature", "components", "page")
+_WHOLE = frozenset({".jp2", ".tif", ".tiff"})
+"""Images whose pixels are all in the file: a virtual raster of the same bytes may be made of other files."""
 _BITS = 8
 _BYTE = np.iinfo(np.uint8).max
 
@@ -52,6 +55,7 @@ def open_pixels(part: RasterPart, threads: int = 1) -> Pixels:
     Raises ProductError naming the file when it is missing, a stand-in, cut, not an image, lacks a component,
     or has samples that its nature does not know.
     """
+    check_is_file(part.path)
     if part.path.suffix == ".jp2":
         return _decoded(part, threads)
     return _by_windows(part)
@@ -60,9 +64,11 @@ def open_pixels(part: RasterPart, threads: int = 1) -> Pixels:
 def open_both(reference: RasterPart, candidate: RasterPart, threads: int = 1) -> tuple[Pixels, Pixels]:
     """Open both sides; files of the same bytes are decoded once. Raises as `open_pixels` does."""
     first = open_pixels(reference, threads)
-    alike = reference.nature is candidate.nature and reference.components == candidate.components
+    check_is_file(candidate.path)
+    alike = all(getattr(reference, name) == getattr(candidate, name) for name in _DECIDING)
+    whole = all(part.path.suffix.lower() in _WHOLE for part in (reference, candidate))
     try:
-        same = alike and filecmp.cmp(reference.path, candidate.path, shallow=False)
+        same = alike and whole and filecmp.cmp(reference.path, candidate.path, shallow=False)
     except OSError as problem:
         raise ProductError(f"{candidate.path}: cannot be read: {problem.strerror or problem}") from problem
     return first, first if same else open_pixels(candidate, threads)
@@ -84,10 +90,10 @@ def row_blocks(shape: tuple[int, int], step: int, least: int | None = None) -> I
 def _decoded(part: RasterPart, threads: int) -> Pixels:
     header = image_header(part.path)
     _check(part, header)
-    dtype = _dtype(part, header)
+    dtype = dtype_of(part, header)
     counts = np.empty(_leading(part) + header.shape, dtype)
     for windows, samples in image_pieces(part.path, threads):
-        piece = _counts(part, samples[list(part.components)])
+        piece = counts_of(part, samples[list(part.components)])
         for window in windows:
             counts[(..., *window.slices)] = piece
     counts.flags.writeable = False
@@ -95,28 +101,24 @@ def _decoded(part: RasterPart, threads: int) -> Pixels:
 
 
 def _by_windows(part: RasterPart) -> Pixels:
-    with _as_product_error(part.path):
-        if not part.path.exists():
-            raise ProductError(f"{part.path}: image is missing")
-        dataset = gdal.OpenEx(str(part.path), gdal.OF_RASTER)
-        if dataset is None or not dataset.RasterCount:
-            raise ProductError(f"{part.path}: cannot be read: {_said() or 'not an image'}")
+    with gdal_errors(part.path):
+        dataset = open_dataset(part.path, part.page)
         header = header_of(dataset)
     _check(part, header)
     bands = [component + 1 for component in part.components]
     lock = threading.Lock()
 
     def read(window: Window) -> Counts:
-        with lock, _as_product_error(part.path):
+        with lock, gdal_errors(part.path):
             samples = dataset.ReadAsArray(
                 window.column, window.row, window.width, window.height, band_list=bands
             )
             if samples is None or gdal.GetLastErrorType() >= gdal.CE_Failure:
-                raise ProductError(f"{part.path}: cannot be decoded: {_said() or 'damaged'}")
+                raise ProductError(f"{part.path}: cannot be decoded: {said() or 'damaged'}")
         planes = np.asarray(samples).reshape(len(bands), window.height, window.width)
-        return _counts(part, planes)
+        return counts_of(part, planes)
 
-    return Pixels(header.shape, _dtype(part, header), read)
+    return Pixels(header.shape, dtype_of(part, header), read)
 
 
 def _check(part: RasterPart, header: ImageHeader) -> None:
@@ -139,7 +141,8 @@ def _check(part: RasterPart, header: ImageHeader) -> None:
         raise ProductError(f"{part.path}: samples of {header.dtype} in a {part.nature} raster")
 
 
-def _dtype(part: RasterPart, header: ImageHeader) -> np.dtype[Any]:
+def dtype_of(part: RasterPart, header: ImageHeader) -> np.dtype[Any]:
+    """Type of the counts of a part."""
     return np.dtype(np.uint8) if part.nature in (Nature.CLASSES, Nature.MASK) else header.dtype
 
 
@@ -147,7 +150,7 @@ def _leading(part: RasterPart) -> tuple[int, ...]:
     return (len(part.components),) if part.nature is Nature.PICTURE else ()
 
 
-def _counts(part: RasterPart, samples: Counts) -> Counts:
+def counts_of(part: RasterPart, samples: Counts) -> Counts:
     """Counts of a part from the samples (components, rows, columns) of its own components."""
     if part.nature is Nature.PICTURE:
         return samples
@@ -170,20 +173,3 @@ def _bytes(path: Path, samples: Counts, largest: int) -> npt.NDArray[np.uint8]:
         wrong = samples.max() if samples.max() > largest else samples.min()
         raise ProductError(f"{path}: a sample of {wrong}, expected 0 to {largest}")
     return samples.astype(np.uint8, copy=False)
-
-
-@contextmanager
-def _as_product_error(path: Path) -> Iterator[None]:
-    """GDAL of this thread: nothing printed, and what it raises names the file."""
-    gdal.PushErrorHandler("CPLQuietErrorHandler")
-    gdal.ErrorReset()
-    try:
-        yield
-    except RuntimeError as problem:
-        raise ProductError(f"{path}: cannot be read: {' '.join(str(problem).split())}") from problem
-    finally:
-        gdal.PopErrorHandler()
-
-
-def _said() -> str:
-    return " ".join(gdal.GetLastErrorMsg().split())

@@ -1,7 +1,8 @@
-"""How two files hold their pixels: where these lie, and how they are encoded. No pixel is decoded.
+"""How two files hold their pixels: where these lie, how they are encoded, what else the files say.
 
-JPEG 2000 code-streams are compared by all their coding parameters (ISO/IEC 15444-1, annex A), other images by
-what GDAL tells of compression, blocks, overviews and tags. Files of no known structure are compared by bytes.
+No pixel is decoded. JPEG 2000 files are compared by all coding parameters of their code-stream and by their
+boxes (ISO/IEC 15444-1, annexes A and I), other images by what GDAL tells of compression, blocks, overviews,
+tags and metadata. Files of no known structure are compared by bytes.
 """
 
 from __future__ import annotations
@@ -14,13 +15,18 @@ from typing import BinaryIO
 import numpy as np
 
 from ipf.compare.content import OtherPart, RasterPart
-from ipf.compare.image_file import GeoTransform, ImageFile, Value, inspect_image
+from ipf.compare.image_file import GeoTransform, ImageFile, inspect_image
+from ipf.compare.image_metadata import (
+    Difference,
+    MetadataDifferences,
+    differing,
+    metadata_differences,
+    naming_checks,
+)
+from ipf.compare.image_tags import Value
 from ipf.compare.results import Check, CheckName, Figure, Status
 from ipf.compare.tolerances import Tolerances
 from ipf.errors import ProductError
-
-Difference = tuple[str, Value, Value]
-"""Name of a parameter, its value in the reference and in the candidate."""
 
 LENIENT_PROFILE = "cross-processor"
 """Profile under which little of the encoding fails: another processor may well encode otherwise."""
@@ -28,6 +34,7 @@ LENIENT_PROFILE = "cross-processor"
 _PIXEL_FRACTION = 1e-6
 """Share of a pixel by which corners may differ: JPEG 2000 files hold coordinates as decimal text."""
 _LOSSY_COMPRESSIONS = ("JPEG", "WEBP", "LERC", "JXL")
+_POINT = "control point "
 _CHUNK_BYTES = 2**20
 
 
@@ -69,17 +76,23 @@ What other tags make of the counts is in the physical values that are compared."
 
 
 def structure_checks(reference: RasterPart, candidate: RasterPart, tolerances: Tolerances) -> list[Check]:
-    """GEOREFERENCE and ENCODING of two rasters; READABLE, failed, where one of the files cannot be opened.
+    """GEOREFERENCE and ENCODING of two rasters, NAMING where they say something of their run; READABLE,
+    failed, where one of the files cannot be opened.
 
     The messages name everything that differs, with both values.
     """
     try:
-        files = inspect_image(reference.path), inspect_image(candidate.path)
+        files = (
+            inspect_image(reference.path, reference.page),
+            inspect_image(candidate.path, candidate.page),
+        )
     except ProductError as problem:
         return [Check(CheckName.READABLE, reference.key, Status.FAILED, str(problem))]
+    metadata = metadata_differences(*files, tolerances)
     return [
         _georeference_check(reference.key, *files),
-        _encoding_check(reference, candidate, files, tolerances),
+        _encoding_check((reference, candidate), files, metadata, tolerances),
+        *naming_checks(reference.key, files, metadata, tolerances),
     ]
 
 
@@ -88,16 +101,22 @@ def _georeference_check(item: str, reference: ImageFile, candidate: ImageFile) -
         (name, getattr(reference, attribute), getattr(candidate, attribute))
         for name, attribute in (
             ("reference system", "reference_system"),
-            ("control points", "control_points"),
             ("rows", "rows"),
             ("columns", "columns"),
         )
         if getattr(reference, attribute) != getattr(candidate, attribute)
     ]
+    different += _first_of_points(differing(reference.place, candidate.place))
     if not _same_place(reference, candidate):
         different.append(("geotransform", str(reference.geotransform), str(candidate.geotransform)))
     message = _told(different) or f"same place, {reference.rows} x {reference.columns} pixels"
     return _check(CheckName.GEOREFERENCE, item, bool(different), message, different)
+
+
+def _first_of_points(different: list[Difference]) -> list[Difference]:
+    """Of control points that differ the first: there may be thousands."""
+    points = [each for each in different if each[0].startswith(_POINT)]
+    return [each for each in different if each not in points[1:]]
 
 
 def _same_place(reference: ImageFile, candidate: ImageFile) -> bool:
@@ -126,29 +145,27 @@ def _ground(transform: GeoTransform, row: int, column: int) -> tuple[float, floa
 
 
 def _encoding_check(
-    reference: RasterPart,
-    candidate: RasterPart,
+    parts: tuple[RasterPart, RasterPart],
     files: tuple[ImageFile, ImageFile],
+    metadata: MetadataDifferences,
     tolerances: Tolerances,
 ) -> Check:
-    described = [
-        file.encoding | _quantification(part)
-        for file, part in zip(files, (reference, candidate), strict=True)
-    ]
-    different = _differences(*described)
-    losses = [each for each in different if each[0] in ALWAYS_FAILS and ALWAYS_FAILS[each[0]](*each[1:])]
-    strict = tolerances.structure.encoding == "fail"
+    described = [file.encoding | _quantification(part) for file, part in zip(files, parts, strict=True)]
+    encoding = _differences(*described)
+    losses = [each for each in encoding if each[0] in ALWAYS_FAILS and ALWAYS_FAILS[each[0]](*each[1:])]
     grave = [
         name
-        for name, _, found in different
+        for name, _, found in encoding
         if name in FAILS_IN_EVERY_PROFILE and FAILS_IN_EVERY_PROFILE[name](found)
     ]
-    if strict:
-        failed = bool(different)
+    if tolerances.structure.encoding == "fail":
+        counts_consequences = tolerances.metadata.consequences == "fail"
+        failed = bool(encoding or metadata.content or (counts_consequences and metadata.consequences))
     else:
         failed = bool(grave) or (bool(losses) and tolerances.profile != LENIENT_PROFILE)
+    different = [*encoding, *metadata.content, *metadata.consequences]
     message = _told(different) or f"same encoding ({files[0].encoding['format']})"
-    return _check(CheckName.ENCODING, reference.key, failed, message, different)
+    return _check(CheckName.ENCODING, parts[0].key, failed, message, different)
 
 
 def _quantification(part: RasterPart) -> dict[str, Value]:
@@ -157,8 +174,10 @@ def _quantification(part: RasterPart) -> dict[str, Value]:
 
 def _differences(reference: Mapping[str, Value], candidate: Mapping[str, Value]) -> list[Difference]:
     """What differs; of images of two formats, what both of them tell."""
-    names = [name for name in reference if name in candidate]
-    return [(name, reference[name], candidate[name]) for name in names if reference[name] != candidate[name]]
+    different = differing(reference, candidate)
+    if reference["format"] == candidate["format"]:
+        return different
+    return [each for each in different if each[0] in reference and each[0] in candidate]
 
 
 def _told(different: Sequence[Difference]) -> str:
@@ -189,8 +208,10 @@ def _figure(value: Value) -> Figure:
 
 def byte_check(reference: OtherPart, candidate: OtherPart, tolerances: Tolerances) -> Check:
     """BYTES of two files: their sizes, and the first byte that differs; READABLE, failed, where one cannot be
-    read.
+    read. Folders without files of their own are the same when both are that for the same reason.
     """
+    if reference.folder or candidate.folder:
+        return _folder_check(reference, candidate, tolerances)
     try:
         sizes = _size(reference.path), _size(candidate.path)
         first = _first_difference(reference.path, candidate.path)
@@ -210,6 +231,13 @@ def byte_check(reference: OtherPart, candidate: OtherPart, tolerances: Tolerance
         {"bytes": sizes[1], "first difference": first},
         {"bytes": sizes[0]},
     )
+
+
+def _folder_check(reference: OtherPart, candidate: OtherPart, tolerances: Tolerances) -> Check:
+    one, other = (part.folder or "a file" for part in (reference, candidate))
+    failed = one != other and tolerances.structure.files == "fail"
+    message = f"folder is {other}" + (f", expected {one}" if one != other else " on both sides")
+    return Check(CheckName.FILES, reference.key, Status.FAILED if failed else Status.PASSED, message)
 
 
 def _size(path: Path) -> int:

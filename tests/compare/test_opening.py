@@ -296,7 +296,7 @@ def test_a_damaged_raster_is_a_part(tmp_path: Path) -> None:
     assert len(open_content(tmp_path).rasters) == 2
 
 
-@pytest.mark.parametrize("path", ["missing", "notes.txt", "."])
+@pytest.mark.parametrize("path", ["missing", "."])
 def test_what_is_nothing_known_is_refused(tmp_path: Path, path: str) -> None:
     (tmp_path / "notes.txt").write_text("of no structure")
     with pytest.raises(ProductError, match=r"expected a Sentinel-2 product") as problem:
