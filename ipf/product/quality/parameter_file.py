@@ -39,6 +39,11 @@ _NAME = re.compile(
     re.ASCII,
 )
 _DESCRIPTION = re.compile(r"(?P<text>.+) \((?P<unit>[^;()]+)(?:; (?P<source>[^()]+))?\)")
+_CHOICE = "choice of this project"
+_NOTES = (
+    f"A threshold that is left out has the default of this project. One whose source is '{_CHOICE}' is in no"
+    " official report or specification."
+)
 _NO_THRESHOLDS = ("name", "schemas")
 _ARCHIVES = (".zip", ".tgz", ".tar", ".gz")
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, RuntimeError, ValueError)
@@ -82,7 +87,7 @@ def thresholds() -> Mapping[str, Threshold]:
         if parts is None:
             raise ValueError(f"{name}: its description tells no unit: {described.description}")
         found[name.upper()] = Threshold(
-            name, name.upper(), parts["unit"], parts["text"], parts["source"] or "choice of this project"
+            name, name.upper(), parts["unit"], parts["text"], parts["source"] or _CHOICE
         )
     return found
 
@@ -109,7 +114,7 @@ def parameter_document(parameters: QualityParameters, name: str = SHIPPED_NAME) 
     fixed = add(add(root, "Earth_Explorer_Header"), "Fixed_Header")
     add(fixed, "File_Name", name)
     add(fixed, "File_Description", "Thresholds of on-line quality control")
-    add(fixed, "Notes", "A threshold that is left out has the default of this project.")
+    add(fixed, "Notes", _NOTES)
     add(fixed, "Mission", name[:3])
     add(fixed, "File_Class", name[4:8])
     add(fixed, "File_Type", FILE_TYPE)

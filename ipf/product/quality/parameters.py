@@ -1,4 +1,8 @@
-"""Thresholds of the checks. Those marked *official report* are the ones that real products' reports state."""
+"""Thresholds of the checks.
+
+Those marked *official report* are the ones that real products' reports state, those marked *choice of this
+project* are in no official document.
+"""
 
 from __future__ import annotations
 
@@ -42,10 +46,15 @@ class QualityParameters(pydantic.BaseModel):
     sensing_time_tolerance: float = Field(
         default=10.0,
         ge=0,
-        description="sensing start before its datatake (s; real datastrips start 4 s early)",
+        description="sensing start before its datatake"
+        " (s; choice of this project, real datastrips start 4 s early)",
     )
     data_loss_maximum: float = Field(
-        default=0.0, ge=0, le=100, description="pixels of a band made from lost packets (%; official report)"
+        default=0.0,
+        ge=0,
+        le=100,
+        description="pixels of a band made from lost packets"
+        " (%; choice of this project, official reports state no limit)",
     )
 
     ephemeris_quality_maximum: float = Field(
@@ -61,7 +70,10 @@ class QualityParameters(pydantic.BaseModel):
         default=5.0, gt=0, description="planimetric stability (m; official report)"
     )
     invalid_attitudes_maximum: int = Field(
-        default=0, ge=0, description="attitudes that are marked invalid (1; official report)"
+        default=0,
+        ge=0,
+        description="attitudes that are marked invalid"
+        " (1; choice of this project, official reports state no limit)",
     )
     refining_mean_maximum: float = Field(
         default=2.0, gt=0, description="mean residual after refining, either axis (m; choice of this project)"
@@ -100,7 +112,7 @@ class QualityParameters(pydantic.BaseModel):
     tile_alignment: int = Field(
         default=60,
         ge=1,
-        description="grid on which tiles begin (m; tiles of the specification lie on multiples)",
+        description="grid on which tiles begin (m; choice of this project, the coarsest pixel of the three)",
     )
 
     reflectance_quantification: float = Field(
@@ -123,18 +135,30 @@ class QualityParameters(pydantic.BaseModel):
     )
 
     degraded_ancillary_maximum: float = Field(
-        default=0.0, ge=0, le=100, description="ancillary data that are degraded (%; official report)"
+        default=0.0,
+        ge=0,
+        le=100,
+        description="ancillary data that are degraded"
+        " (%; choice of this project, official reports state no limit)",
     )
-    missing_lines_maximum: float = Field(default=0, ge=0, description="missing lines (1; official report)")
+    missing_lines_maximum: float = Field(
+        default=0,
+        ge=0,
+        description="missing lines (1; choice of this project, official reports state no limit)",
+    )
     corrupted_packets_maximum: float = Field(
-        default=0, ge=0, description="corrupted instrument source packets (1; official report)"
+        default=0,
+        ge=0,
+        description="corrupted instrument source packets"
+        " (1; choice of this project, official reports state no limit)",
     )
 
     class_percentage_tolerance: float = Field(
         default=0.0001,
         ge=0,
         le=100,
-        description="class percentage against the map's (%; rounding of the metadata)",
+        description="class percentage against the map's"
+        " (%; choice of this project, rounding of the metadata)",
     )
     coarse_class_percentage_tolerance: float = Field(
         default=0.5,
@@ -145,7 +169,8 @@ class QualityParameters(pydantic.BaseModel):
     mean_aot_tolerance: float = Field(
         default=0.0005,
         ge=0,
-        description="mean optical thickness against the map's (1; half a count of the map)",
+        description="mean optical thickness against the map's"
+        " (1; choice of this project, half a count of the map)",
     )
     mean_water_vapour_tolerance: float = Field(
         default=0.005, ge=0, description="mean water vapour against the map's (cm; choice of this project)"

@@ -52,6 +52,22 @@ def test_the_shipped_file_states_every_threshold_and_is_the_default() -> None:
     assert set(file.values) == set(QualityParameters.model_fields) - {"name", "schemas"}
 
 
+OURS = "choice of this project"
+OFFICIAL = re.compile(
+    r"official report( of \d\d\.\d\d)?|PSD( 14\.8)?|mission requirement|Sen2Cor User Manual, .+"
+)
+
+
+def test_thresholds_that_nobody_else_states_are_declared_as_ours() -> None:
+    ours = {name for name, threshold in thresholds().items() if threshold.source.startswith(OURS)}
+    for name, threshold in thresholds().items():
+        assert name in ours or OFFICIAL.fullmatch(threshold.source), threshold
+    assert {"REFINING_MEAN_MAXIMUM", "REFINING_DEVIATION_MAXIMUM", "TILE_ALIGNMENT"} <= ours
+    document = parameter_document(QualityParameters()).decode()
+    assert f"<!-- mean residual after refining, either axis ({OURS}) -->" in document
+    assert f"One whose source is '{OURS}' is in no official report" in document
+
+
 def test_every_threshold_has_unit_text_and_source() -> None:
     known = thresholds()
     assert known["EPHEMERIS_QUALITY_MAXIMUM"].unit == "m"
