@@ -48,6 +48,11 @@ class Terrain:
                 f"terrain: heights of {lowest:g} to {highest:g} m, expected {LOWEST:g} to {HIGHEST:g}"
             )
 
+    def mesh(self) -> tuple[float, float, float, float]:
+        """Longitude and latitude of the first post in radians, and columns and rows per radian."""
+        first = float(np.deg2rad(self.west)), float(np.deg2rad(self.north))
+        return *first, float(1.0 / np.deg2rad(self.step_lon)), float(1.0 / np.deg2rad(self.step_lat))
+
     def bounds(self) -> tuple[float, float]:
         """Lowest and highest height, metres; raises `AuxiliaryError` where no post has a height."""
         lowest, highest = np.fmin.reduce(self.heights, axis=None), np.fmax.reduce(self.heights, axis=None)
