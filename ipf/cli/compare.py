@@ -67,7 +67,7 @@ def compare(
         "--html": html,
         "--write-tolerances": write_tolerances,
     }
-    _refuse_overwriting(
+    refuse_overwriting(
         [path for path in (reference, candidate, tolerances) if path],
         {option: path for option, path in outputs.items() if path},
     )
@@ -78,7 +78,7 @@ def compare(
         write(write_tolerances, limits)
         click.echo(write_tolerances)
         return
-    with _progress() as progress:
+    with progress_bar() as progress:
         comparison = compared(reference, candidate, limits, threads=workers, progress=progress)
     _write(comparison, json_file, junit, html)
     if write_tolerances is not None:
@@ -104,7 +104,7 @@ def _refuse_missing_products(reference: Path | None, outputs: dict[str, Path | N
             raise UsageError(f"{option}: there is nothing to write without REFERENCE and CANDIDATE")
 
 
-def _refuse_overwriting(inputs: list[Path], outputs: dict[str, Path]) -> None:
+def refuse_overwriting(inputs: list[Path], outputs: dict[str, Path]) -> None:
     """Nothing is written over an input, into one, or over another output; raises `UsageError`.
 
     Links are resolved as far as they lead anywhere.
@@ -144,7 +144,7 @@ def _write(comparison: Comparison, json_file: Path | None, junit: Path | None, h
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Progress | None]:
+def progress_bar() -> Iterator[Progress | None]:
     """A bar on a terminal, with the part that was compared last; nothing elsewhere."""
     from rich.console import Console
     from rich.markup import escape

@@ -81,9 +81,13 @@ class Journal:
         if event in ("tempfile.mkstemp", "tempfile.mkdtemp"):
             self._write("temporary", str(Path(os.fsdecode(arguments[0])).absolute()))
 
+    def keep(self, path: Path) -> None:
+        """The temporary file or folder `path` is to stay when the program has ended."""
+        self._write("kept", str(path.absolute()))
+
     def read(self) -> Records:
         """Everything written so far."""
-        kinds = ("end", "asked", "temporary", "job", "early", "message")
+        kinds = ("end", "asked", "temporary", "kept", "job", "early", "message")
         found: dict[str, list[Any]] = {kind: [] for kind in kinds}
         *complete, _torn = _content(self._descriptor).split(b"\n")
         for line in complete:
@@ -94,7 +98,9 @@ class Journal:
             exit_code=exit_code,
             failure=tuple(failure),
             asked=(found["asked"][-1][0], found["asked"][-1][1]) if found["asked"] else None,
-            temporaries=tuple(dict.fromkeys(found["temporary"])),
+            temporaries=tuple(
+                path for path in dict.fromkeys(found["temporary"]) if path not in found["kept"]
+            ),
             job=found["job"][-1] if found["job"] else None,
             early=tuple((level, text) for level, text in found["early"]),
             messages=tuple((time, level, text) for time, level, text in found["message"]),

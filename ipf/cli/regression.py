@@ -6,9 +6,7 @@ import contextlib
 import json
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +16,9 @@ import click
 from ipf.errors import ComparisonError, UsageError
 
 if TYPE_CHECKING:
+    from ipf.cli.journal import Journal
     from ipf.cli.main import Session
+    from ipf.compare.comparison import Progress
     from ipf.compare.results import Comparison
     from ipf.compare.suite import Case, Suite
     from ipf.compare.suite_run import CaseResult, Runner
@@ -46,7 +46,9 @@ PROGRAM = (sys.executable, "-c", "from ipf.cli.guard import ipf; ipf()", "run")
 )
 @click.option("--json", "json_file", type=PATH, metavar="FILE", help="Write everything as JSON.")
 @click.option("--junit", type=PATH, metavar="FILE", help="Write JUnit's XML, for continuous integration.")
-@click.option("--html", type=PATH, metavar="DIR", help="Write a page for each case.")
+@click.option(
+    "--html", type=PATH, metavar="DIR", help="Write a page over all cases, and one for each comparison."
+)
 @click.option(
     "--update-references",
     is_flag=True,
@@ -73,34 +75,42 @@ def regression(
     """Run the job orders of SUITE, a TOML file, and compare what they make with stored references.
 
     Each job order runs in a process and a folder of its own. A case FAILED when its products differ from the
-    reference beyond tolerance; it is an ERROR when its job fails, or an output or the reference is missing.
-    The exit code is 0 when all cases passed.
+    reference beyond tolerance, or are others; it is an ERROR when its job fails, or the reference is missing.
+    The exit code is 0 when all cases passed or are the reference now, 171 otherwise.
     """
+    from ipf.cli.compare import progress_bar, refuse_overwriting
     from ipf.compare.suite import read_suite
-    from ipf.compare.suite_run import CaseStatus, Runner
+    from ipf.compare.suite_report import good
+    from ipf.compare.suite_run import Runner
 
     approved = _reason(reason) if update_references else None
     cases = read_suite(suite)
     chosen = [cases.case(name) for name in dict.fromkeys(names)] or list(cases.cases)
+    outputs = {"--json": json_file, "--junit": junit, "--html": html}
+    refuse_overwriting(_sources(cases), {option: path for option, path in outputs.items() if path})
     with _work_folder(work) as folder:
-        threads = workers or _THREADS
-        runner = Runner(
-            cases,
-            folder,
-            PROGRAM,
-            lambda reference, candidate, case: _compare(reference, candidate, case, threads),
-            workers,
-            block_size,
-        )
-        results = [_run(runner, case, approved) for case in chosen]
+        with progress_bar() as progress:
+            shown = _Advance(progress, len(chosen))
+            runner = Runner(
+                cases,
+                folder,
+                PROGRAM,
+                lambda reference, candidate, case: _compare(
+                    reference, candidate, case, workers or _THREADS, shown.comparison
+                ),
+                workers,
+                block_size,
+            )
+            results = [_run(runner, case, approved, html, shown) for case in chosen]
+        _print(results)
+        if work or not good(results):
+            if work is None:
+                _keep(folder, session.journal)
+            click.echo(f"products and logs: {folder}")
         _write(cases, results, json_file, junit, html)
-        failed = [
-            result for result in results if result.status not in (CaseStatus.PASSED, CaseStatus.UPDATED)
-        ]
-        _print(results, folder if failed or work else None)
-        if failed:
-            session.exit_code = ComparisonError.exit_code
-            _keep(folder)
+    if not good(results):
+        bad = [result.case.name for result in results if not result.status.good]
+        raise ComparisonError(f"{suite}: {len(bad)} of {len(results)} cases did not pass: {', '.join(bad)}")
 
 
 _THREADS = 2
@@ -108,6 +118,30 @@ _THREADS = 2
 
 _KEPT = ".kept"
 """File in a temporary folder that is to stay."""
+
+
+class _Advance:
+    """Progress over the cases of a suite; of each, its job is the first half and comparing the second."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._total = progress, total
+        self._begun, self._share, self._name = 0, 0.0, ""
+
+    def case(self, name: str) -> None:
+        """The next case begins with its job."""
+        self._name, self._share = name, 0.0
+        self._begun += 1
+        self._tell("running the job")
+
+    def comparison(self, fraction: float, part: str) -> None:
+        """A product has been compared to `fraction`; where a case has several, there is no way back."""
+        self._share = max(self._share, (1.0 + fraction) / 2.0)
+        self._tell(f"comparing {part}")
+
+    def _tell(self, what: str) -> None:
+        if self._progress is not None:
+            done = (self._begun - 1 + self._share) / self._total
+            self._progress(done, f"{self._name} ({self._begun} of {self._total}): {what}")
 
 
 def _reason(given: str | None) -> str:
@@ -120,56 +154,76 @@ def _reason(given: str | None) -> str:
     return reason.strip()
 
 
+def _sources(suite: Suite) -> list[Path]:
+    """What a suite reads."""
+    found = [suite.path]
+    for case in suite.cases:
+        found += [case.job_order, case.reference, *case.plugins]
+        found += [source for source in case.inputs.values() if isinstance(source, Path)]
+        found += [case.tolerances] if isinstance(case.tolerances, Path) else []
+    return found
+
+
 @contextlib.contextmanager
 def _work_folder(given: Path | None) -> Iterator[Path]:
-    """The folder to run in: the one given, or a new one that is removed at the end if all went well."""
+    """The folder to run in: the one given, or a new one that is removed at the end unless it is to be kept.
+
+    Where this process is killed, its guard removes it.
+    """
     if given is not None:
         yield given.absolute()
         return
     import shutil
 
-    folder = Path(tempfile.mkdtemp(prefix="ipf-regression-"))
-    yield folder
-    if not (folder / _KEPT).exists():
-        shutil.rmtree(folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix="ipf-regression-")).absolute()
+    try:
+        yield folder
+    finally:
+        if not (folder / _KEPT).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _keep(folder: Path) -> None:
+def _keep(folder: Path, journal: Journal) -> None:
+    """Have the folder stay; without the journal's knowing, the guard would remove it as a temporary one."""
     (folder / _KEPT).touch()
+    journal.keep(folder)
 
 
-def _compare(reference: Path, candidate: Path, case: Case, threads: int) -> Comparison:
+def _compare(reference: Path, candidate: Path, case: Case, threads: int, progress: Progress) -> Comparison:
     from ipf.compare.comparison import compare
     from ipf.compare.tolerance_files import load_tolerances
 
-    return compare(reference, candidate, load_tolerances(case.tolerances), threads=threads)
+    tolerances = load_tolerances(case.tolerances)
+    return compare(reference, candidate, tolerances, threads=threads, progress=progress)
 
 
-def _run(runner: Runner, case: Case, reason: str | None) -> CaseResult:
-    """Run a case; with a `reason`, what it made becomes the reference if it differs or there is none.
+def _run(runner: Runner, case: Case, reason: str | None, html: Path | None, shown: _Advance) -> CaseResult:
+    """Run a case, write its pages, and with a `reason` make its products the reference if they differ.
 
-    Whatever else went wrong says nothing about the products: the reference stays.
+    Whatever goes wrong becomes the result; other cases go on.
     """
-    from ipf.compare.references import change_note, is_missing, matches, write_reference
-    from ipf.compare.suite_run import CaseStatus
+    from ipf.compare.suite_run import failed
 
-    if sys.stderr is not None and sys.stderr.isatty():
-        click.echo(f"{case.name} ...", err=True)
+    shown.case(case.name)
     result = runner.run(case)
-    first = result.complete and is_missing(case.reference)
-    if reason is None or not (first or result.status is CaseStatus.FAILED):
-        return result
-    note = change_note(datetime.now(UTC).date(), reason, result.comparisons)
-    parts = matches(result.outputs, case.outputs)
-    write_reference(case.reference, result.outputs, parts, packed=case.packed, note=note)
-    told = "there was none" if first else result.message
-    return replace(result, status=CaseStatus.UPDATED, message=f"new reference; {told}")
+    try:
+        if html is not None:
+            from ipf.compare.suite_html import write_case_pages
+
+            write_case_pages(result, html)
+        if reason is not None:
+            from ipf.compare.suite_update import updated
+
+            result = updated(result, reason, datetime.now(UTC).date())
+    except Exception as problem:
+        return failed(result, problem)
+    return result
 
 
 def _write(
     suite: Suite, results: Sequence[CaseResult], json_file: Path | None, junit: Path | None, html: Path | None
 ) -> None:
-    """Write the reports that are asked for."""
+    """Write the reports that are asked for; the pages of the cases are there."""
     from ipf.atomic import write_bytes, write_text
     from ipf.compare.suite_report import suite_json, suite_junit
 
@@ -178,20 +232,14 @@ def _write(
     if junit is not None:
         write_bytes(junit, suite_junit(suite.path, results))
     if html is not None:
-        from ipf.compare.html_report import write_html
+        from ipf.compare.suite_html import write_index
 
-        for result in results:
-            for product, comparison in result.comparisons:
-                several = len(result.comparisons) > 1
-                write_html(comparison, html / result.case.name / (product if several else ""))
+        click.echo(f"page: {write_index(suite.path, results, html)}")
 
 
-def _print(results: Sequence[CaseResult], folder: Path | None) -> None:
+def _print(results: Sequence[CaseResult]) -> None:
     from ipf.cli.tables import table_text
-    from ipf.compare.suite_report import COLUMNS, rows
+    from ipf.compare.suite_report import COLUMNS, counts, rows
 
     click.echo(table_text("", COLUMNS, rows(results)), nl=False)
-    counts = Counter(result.status.value for result in results)
-    click.echo(", ".join(f"{count} {status}" for status, count in counts.items()))
-    if folder is not None:
-        click.echo(f"products and logs: {folder}")
+    click.echo(", ".join(f"{count} {status}" for status, count in counts(results).items()))

@@ -161,7 +161,8 @@ def _at_mean(tolerance: tuple[float, float] | None, figures: RasterFigures) -> f
     return absolute + (relative * abs(figures.mean_reference) if relative else 0.0)
 
 
-def _rendered(comparison: Comparison, groups: list[CheckGroup], sections: list[Section]) -> str:
+def page_templates() -> Environment:
+    """The templates of pages, with what they share."""
     environment = Environment(
         loader=FunctionLoader(_source),
         autoescape=True,
@@ -171,6 +172,10 @@ def _rendered(comparison: Comparison, groups: list[CheckGroup], sections: list[S
     )
     environment.filters["number"] = number
     environment.filters["shortened"] = _shortened
+    return environment
+
+
+def _rendered(comparison: Comparison, groups: list[CheckGroup], sections: list[Section]) -> str:
     differing = {section.item for section in sections}
     kinds: dict[str, Callable[[PartResult], bool]] = {
         "rasters": lambda part: part.raster is not None or part.shift is not None,
@@ -178,7 +183,8 @@ def _rendered(comparison: Comparison, groups: list[CheckGroup], sections: list[S
         "masks": lambda part: part.mask is not None,
         "documents": lambda part: bool(part.document),
     }
-    return environment.get_template(TEMPLATE).render(
+    template = page_templates().get_template(TEMPLATE)
+    return template.render(
         comparison=comparison,
         passed=comparison.status is Status.PASSED,
         groups=[group for group in groups if group.failed or group.item in differing],

@@ -106,9 +106,21 @@ def _refuse_others(reference: Path) -> None:
             raise OutputError(f"{found} and nothing else, found {path.name}")
 
 
-def change_note(day: date, reason: str, comparisons: Sequence[tuple[str, Comparison]]) -> list[str]:
-    """The lines that tell of a change: day, reason, and how the new products differ from the old ones."""
+def change_note(
+    day: date,
+    reason: str,
+    comparisons: Sequence[tuple[str, Comparison]],
+    missing: Sequence[Path] = (),
+    added: Sequence[Path] = (),
+) -> list[str]:
+    """The lines that tell of a change: day, reason, and how the new products differ from the old ones.
+
+    `missing` are outputs that the reference had before and has no longer, `added` those that it has now.
+    """
     lines = [f"## {day.isoformat()}", "", reason, ""]
+    for what, paths in (("Outputs that went:", missing), ("Outputs that came:", added)):
+        if paths:
+            lines += [what, "", *(f"- {path.as_posix()}" for path in paths), ""]
     rows = [
         f"| {product} | {part.item} | {_differences(part)} |"
         for product, comparison in comparisons
@@ -124,7 +136,7 @@ def change_note(day: date, reason: str, comparisons: Sequence[tuple[str, Compari
         lines += ["| product | part | difference from the reference before |", "|---|---|---|", *rows, ""]
     if failures:
         lines += ["Checks that failed against it:", "", *failures]
-    if not comparisons:
+    if not comparisons and not missing and not added:
         lines.append("There was no reference to compare with.")
     return lines
 
@@ -164,12 +176,12 @@ def _replaced(folder: Path) -> Iterator[Path]:
     new.mkdir()
     try:
         yield new
-        if folder.exists():
-            folder.rename(old)
         try:
+            if folder.exists():
+                folder.rename(old)
             new.rename(folder)
-        except OSError:
-            if old.exists():
+        except BaseException:  # an interrupt too must not take the old one away
+            if old.exists() and not folder.exists():
                 old.rename(folder)
             raise
     finally:

@@ -7,15 +7,17 @@ import shutil
 import signal
 import subprocess
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from ipf.compare.references import copied, matches, opened
+from ipf.compare.references import copied, is_missing, matches, opened
 from ipf.compare.results import Comparison, Status
 from ipf.compare.suite import Case, ReferenceInput, Suite
 from ipf.compare.suite_job import apart
+from ipf.compare.suite_outputs import paired, stored_outputs, unmatched
 from ipf.errors import IpfError, OutputError, ProductError, StepError
 from ipf.joborder import read_job_order, write_job_order
 
@@ -26,6 +28,7 @@ MARK = ".made-by-ipf-regression"
 """File that says that a folder's content may be removed."""
 
 OUTPUTS = "outputs"
+SCRATCH = "scratch"
 LOG = "log.txt"
 
 LEAST_FAILURE = 128
@@ -34,40 +37,60 @@ LEAST_FAILURE = 128
 GRACE_SECONDS = 10.0
 """From the request to end to the kill of a job that takes too long."""
 
+INTERRUPT_GRACE_SECONDS = 1.0
+"""The same when the program itself is to end, which has two seconds for that (`ipf.cli.guard`)."""
+
+_LISTED = 3
+"""Outputs that a message names."""
+
 
 class CaseStatus(StrEnum):
     """How a case ended."""
 
     PASSED = "PASSED"
     FAILED = "FAILED"
-    """Products differ from their references, beyond tolerance."""
+    """Products differ from their references beyond tolerance, or there are others."""
     ERROR = "ERROR"
     """Something could not be run or compared."""
     UPDATED = "UPDATED"
     """Products differed, and are the reference now."""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is left to be done."""
+        return self in (CaseStatus.PASSED, CaseStatus.UPDATED)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
     """What became of a case.
 
-    `comparisons` are those made, by the product's path below the outputs; `folder` is the case's own, with
-    the job order, its log and, below `outputs`, what it wrote. `complete` tells whether the job ended well
-    and made everything that the case compares.
+    `comparisons` are those made, by the product's path below the outputs; `missing` are outputs that the
+    reference alone has, `added` those that it lacks. `folder` is the case's own, with the job order, its log
+    and, below `outputs`, what it wrote. `complete` tells whether the job ended well and made everything that
+    the case compares. `traceback` is that of an error that nobody has foreseen.
     """
 
     case: Case
     status: CaseStatus
     message: str
     folder: Path
-    seconds: float
+    seconds: float = 0.0
     comparisons: tuple[tuple[str, Comparison], ...] = ()
+    missing: tuple[Path, ...] = ()
+    added: tuple[Path, ...] = ()
     complete: bool = False
+    traceback: str = ""
 
     @property
     def outputs(self) -> Path:
         """Folder of what the job wrote, by file type."""
         return self.folder / OUTPUTS
+
+    @property
+    def log(self) -> Path:
+        """What the job printed, and the traceback if there is one."""
+        return self.folder / LOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,33 +110,41 @@ class Runner:
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     def run(self, case: Case) -> CaseResult:
-        """Run a case and compare; whatever goes wrong becomes its result."""
+        """Run a case and compare; whatever goes wrong, a programming error too, becomes its result."""
         start = time.monotonic()
-        folder = self.work / case.name
-        complete = False
-        comparisons: list[tuple[str, Comparison]] = []
+        result = CaseResult(case, CaseStatus.ERROR, "", self.work / case.name)
+        done: list[tuple[str, Comparison]] = []
         try:
-            _made_empty(folder)
-            self._run_job(case, folder)
-            made = _expected(folder / OUTPUTS, case, f"{case.job_order}: made no output")
-            complete = True
-            reference = opened(case.reference, folder / "reference")
-            stored = _expected(reference, case, f"{case.reference}: holds no output")
-            for before, after in _paired(stored, made, case):
-                comparisons.append(
-                    (after.as_posix(), self.compare(reference / before, folder / OUTPUTS / after, case))
-                )
-            status = _status(comparisons)
-            message = _verdict(comparisons)
-        except (IpfError, OSError) as problem:
-            status, message = CaseStatus.ERROR, str(problem)
-        return CaseResult(
-            case, status, message, folder, time.monotonic() - start, tuple(comparisons), complete
-        )
+            _made_empty(result.folder)
+            self._run_job(case, result.folder)
+            result = replace(result, complete=not unmatched(result.outputs, case.outputs))
+            result = self._compared(result, done)
+        except Exception as problem:
+            result = failed(replace(result, comparisons=tuple(done)), problem)
+        return replace(result, seconds=time.monotonic() - start)
+
+    def _compared(self, result: CaseResult, done: list[tuple[str, Comparison]]) -> CaseResult:
+        """The result with its verdict; comparisons are added to `done` one by one."""
+        case = result.case
+        unmade = unmatched(result.outputs, case.outputs)
+        if unmade and is_missing(case.reference):
+            raise ProductError(f"{case.job_order}: made no output {unmade[0]!r}")
+        reference = opened(case.reference, result.folder / "reference")
+        nowhere = unmatched(reference, unmade)
+        if nowhere:
+            raise ProductError(
+                f"{case.job_order}: made no output {nowhere[0]!r}, and {case.reference} holds none"
+            )
+        outputs = paired(stored_outputs(reference, case.outputs), matches(result.outputs, case.outputs))
+        for before, after in outputs.pairs:
+            comparison = self.compare(reference / before, result.outputs / after, case)
+            done.append((after.as_posix(), comparison))
+        result = replace(result, comparisons=tuple(done), missing=outputs.missing, added=outputs.added)
+        return replace(result, status=_status(result), message=_verdict(result))
 
     def _run_job(self, case: Case, folder: Path) -> None:
         """Run the job order; `IpfError` when it fails."""
-        scratch = folder / "scratch"
+        scratch = folder / SCRATCH
         scratch.mkdir()
         inputs = {
             name: source if isinstance(source, Path) else self._of_reference(name, source, folder)
@@ -127,7 +158,7 @@ class Runner:
             [*self.program, str(copy), *self._options(case)],
             folder / LOG,
             case.timeout,
-            self.environment,
+            {**self.environment, "TMPDIR": str(scratch)},
         )
 
     def _of_reference(self, file_type: str, source: ReferenceInput, folder: Path) -> Path:
@@ -167,7 +198,10 @@ def _made_empty(folder: Path) -> None:
 
 
 def _run(command: Sequence[str], log: Path, timeout: float, environment: Mapping[str, str]) -> None:
-    """Run a command, what it prints being kept in `log`; `StepError` when it fails or takes too long."""
+    """Run a command, what it prints being kept in `log`; `StepError` when it fails or takes too long.
+
+    Nothing of it is left when this program is interrupted meanwhile.
+    """
     with log.open("wb") as stream:
         process = subprocess.Popen(
             command,
@@ -178,23 +212,25 @@ def _run(command: Sequence[str], log: Path, timeout: float, environment: Mapping
             env=environment,
             start_new_session=True,
         )
+        grace = INTERRUPT_GRACE_SECONDS
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
+            grace = GRACE_SECONDS
             raise StepError(f"the job took more than {timeout:g} s, see {log}") from None
         finally:
-            _end(process)
+            _end(process, grace)
     if code >= LEAST_FAILURE or code < 0:
         raise StepError(f"the job ended with exit code {code}: {_last_line(log)} (see {log})")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process that still runs, and those that it has started."""
+def _end(process: subprocess.Popen[bytes], grace: float) -> None:
+    """End a process that still runs, and those that it has started; kill them after `grace` seconds."""
     if process.poll() is not None:
         return
     os.killpg(process.pid, signal.SIGTERM)
     try:
-        process.wait(GRACE_SECONDS)
+        process.wait(grace)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -207,32 +243,47 @@ def _last_line(log: Path) -> str:
     return (errors or lines or ["it said nothing"])[-1]
 
 
-def _expected(folder: Path, case: Case, complaint: str) -> list[Path]:
-    """What the case compares in a folder; `ProductError` when one of its patterns matches nothing."""
-    for pattern in case.outputs:
-        if not matches(folder, [pattern]):
-            raise ProductError(f"{complaint} {pattern!r}")
-    return matches(folder, case.outputs)
+def failed(result: CaseResult, problem: Exception) -> CaseResult:
+    """The result of a case in which `problem` occurred.
+
+    A failure that is none of the project's own is told with its traceback, which also ends the case's log.
+    """
+    text = " ".join(str(problem).split())
+    if isinstance(problem, IpfError):
+        return replace(result, status=CaseStatus.ERROR, message=text)
+    trace = "".join(traceback.format_exception(problem))
+    message = f"{type(problem).__name__}: {text}"
+    if (result.folder / MARK).exists():
+        with result.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(f"\n{trace}")
+        message += f" (see {result.log})"
+    return replace(result, status=CaseStatus.ERROR, message=message, traceback=trace)
 
 
-def _paired(reference: Sequence[Path], candidate: Sequence[Path], case: Case) -> list[tuple[Path, Path]]:
-    """Products of both sides in pairs: those of one name, the others in order, dates being last in names."""
-    common = set(reference) & set(candidate)
-    rest = [[path for path in side if path not in common] for side in (reference, candidate)]
-    groups = [[path.parent for path in side] for side in rest]
-    if groups[0] != groups[1]:
-        names = [", ".join(path.as_posix() for path in side) or "nothing" for side in rest]
-        raise ProductError(f"{case.reference}: expected {names[0]} among the outputs, found {names[1]}")
-    return sorted([*((path, path) for path in common), *zip(*rest, strict=True)])
+def _status(result: CaseResult) -> CaseStatus:
+    same = all(comparison.status is Status.PASSED for _, comparison in result.comparisons)
+    return CaseStatus.PASSED if same and not result.missing and not result.added else CaseStatus.FAILED
 
 
-def _status(comparisons: Sequence[tuple[str, Comparison]]) -> CaseStatus:
-    passed = all(comparison.status is Status.PASSED for _, comparison in comparisons)
-    return CaseStatus.PASSED if passed else CaseStatus.FAILED
+def _verdict(result: CaseResult) -> str:
+    """Outputs that came and went, how many checks there were, and how many failed."""
+    told = [
+        f"{what} {_listed(paths)}"
+        for what, paths in (("missing", result.missing), ("added", result.added))
+        if paths
+    ]
+    checks = sum(len(comparison.checks) for _, comparison in result.comparisons)
+    failures = sum(len(comparison.failures) for _, comparison in result.comparisons)
+    if not checks:
+        told.append("nothing was compared")
+    else:
+        of = f"{checks} check{'s' * (checks != 1)}"
+        told.append(f"{failures} of {of} failed" if failures else f"{of} passed")
+    return "; ".join(told)
 
 
-def _verdict(comparisons: Sequence[tuple[str, Comparison]]) -> str:
-    """How many checks there were, and how many failed."""
-    checks = sum(len(comparison.checks) for _, comparison in comparisons)
-    failures = sum(len(comparison.failures) for _, comparison in comparisons)
-    return f"{failures} of {checks} checks failed" if failures else f"{checks} checks passed"
+def _listed(paths: Sequence[Path]) -> str:
+    """Paths in a line, the first of many alone; reports hold them all."""
+    more = len(paths) - _LISTED
+    names = ", ".join(path.as_posix() for path in paths[:_LISTED])
+    return f"{names} and {more} more" if more > 0 else names

@@ -90,6 +90,14 @@ def test_a_journal_notes_temporary_files_by_their_absolute_path(tmp_path: Path) 
     assert journal.read().temporaries == (str(tmp_path / "a"), str(Path.cwd() / "relative"))
 
 
+def test_a_temporary_folder_that_is_to_be_kept_is_none_of_the_guard_s(tmp_path: Path) -> None:
+    journal = Journal.create()
+    for name in ("a", "b"):
+        journal._note_temporary_file("tempfile.mkdtemp", (str(tmp_path / name),))
+    journal.keep(tmp_path / "a")
+    assert journal.read().temporaries == (str(tmp_path / "b"),)
+
+
 def test_the_standard_library_tells_of_the_temporary_files_that_it_makes(tmp_path: Path) -> None:
     """The guard rests on these audit events; they are part of the documented interface of `tempfile`."""
     code = (

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import signal
 import tarfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,10 +15,11 @@ import pytest
 from lxml import etree
 
 from ipf.cli import regression
+from ipf.compare.comparison import Progress
 from ipf.compare.results import Check, CheckName, Comparison, Status
 from ipf.compare.suite import Case
 from ipf.errors import ParameterError
-from tests.cli.programs import Called, call, make_job, run
+from tests.cli.programs import TIMEOUT_S, Called, call, make_job, of_level, run, start
 
 SUITE = """
 tolerances = "rounding"
@@ -36,9 +40,12 @@ packed = true
 """
 
 
-def compare_bytes(reference: Path, candidate: Path, case: Case, threads: int) -> Comparison:
+def compare_bytes(
+    reference: Path, candidate: Path, case: Case, threads: int, progress: Progress
+) -> Comparison:
     """A comparison of one check; the tiny chain makes text, of which the real one knows nothing."""
     assert case.tolerances == "rounding"
+    progress(1.0, candidate.name)
     same = reference.read_bytes() == candidate.read_bytes()
     check = Check(
         CheckName.BYTES,
@@ -122,7 +129,7 @@ def test_a_changed_product_fails_its_case_only(approved: Path) -> None:
     called = call("ipf", "regression", approved)
     assert called.code >= 128
     assert statuses(called) == {"first": "FAILED", "second": "PASSED"}
-    assert "bytes of sum.txt in SUM/sum.txt: other bytes (1 of 1 checks failed)" in called.stdout
+    assert "bytes of sum.txt in SUM/sum.txt: other bytes (1 of 1 check failed)" in called.stdout
     assert call("ipf", "regression", approved, "--case", "second").code == 0
 
 
@@ -135,7 +142,8 @@ def test_every_report_says_the_same(approved: Path, tmp_path: Path) -> None:
     assert {case["name"]: case["status"] for case in cases} == {"first": "FAILED", "second": "ERROR"}
     assert cases[0]["comparisons"][0]["checks"][0]["message"] == "other bytes"
     junit = etree.parse(tmp_path / "r.xml").getroot()
-    assert dict(junit.attrib) == {"name": "suite", "tests": "3", "failures": "1", "errors": "1"}
+    counts = {name: junit.get(name) for name in ("name", "tests", "failures", "errors", "skipped")}
+    assert counts == {"name": "suite", "tests": "4", "failures": "1", "errors": "1", "skipped": "0"}
     assert junit.xpath("testsuite[@name='first']/testcase/failure/@message") == ["other bytes"]
     (error,) = junit.xpath("testsuite[@name='second']/testcase[@name='run']/error/@message")
     assert error == cases[1]["message"]
@@ -159,11 +167,206 @@ def test_an_output_that_is_not_made_is_an_error(approved: Path) -> None:
     assert "made no output 'SUM/*.tif'" in called.stdout
 
 
-def test_an_output_that_the_reference_lacks_is_an_error(approved: Path) -> None:
-    (approved.parent / "references" / "first" / "SUM" / "more.txt").write_text("1\n")
+def sums(suite: Path, case: str = "first") -> Path:
+    """Where the reference of a case has the outputs of its one file type."""
+    return suite.parent / "references" / case / "SUM"
+
+
+def rename_stored(suite: Path) -> None:
+    (sums(suite) / "sum.txt").rename(sums(suite) / "total.txt")
+
+
+def lose_stored(suite: Path) -> None:
+    (sums(suite) / "sum.txt").unlink()
+
+
+def add_stored(suite: Path) -> None:
+    (sums(suite) / "more.txt").write_text("1\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "told", "missing", "added"),
+    [
+        (add_stored, "missing SUM/more.txt; 1 check passed", ["SUM/more.txt"], []),
+        (lose_stored, "added SUM/sum.txt; nothing was compared", [], ["SUM/sum.txt"]),
+        (
+            rename_stored,
+            "missing SUM/total.txt; added SUM/sum.txt; nothing was compared",
+            ["SUM/total.txt"],
+            ["SUM/sum.txt"],
+        ),
+    ],
+)
+def test_outputs_that_came_or_went_fail_their_case_and_can_be_approved(
+    approved: Path,
+    tmp_path: Path,
+    change: Callable[[Path], None],
+    told: str,
+    missing: list[str],
+    added: list[str],
+) -> None:
+    change(approved)
+    reports = ("--json", tmp_path / "r.json", "--junit", tmp_path / "r.xml", "--html", tmp_path / "pages")
+    called = call("ipf", "regression", approved, *reports)
+    assert (called.code, statuses(called)) == (171, {"first": "FAILED", "second": "PASSED"})
+    assert told in called.stdout
+    case = json.loads((tmp_path / "r.json").read_text())["cases"][0]
+    assert (case["missing_outputs"], case["added_outputs"]) == (missing, added)
+    junit = etree.parse(tmp_path / "r.xml").getroot()
+    assert junit.get("failures") == "1"
+    (failure,) = junit.xpath("testsuite[@name='first']/testcase[@name='outputs']/failure/@message")
+    assert failure == ", ".join(
+        [*(f"missing {path}" for path in missing), *(f"added {path}" for path in added)]
+    )
+    page = (tmp_path / "pages" / "index.html").read_text()
+    assert all(f'<code class="name">{path}</code>' in page for path in missing + added)
+    assert statuses(update(approved)) == {"first": "UPDATED", "second": "PASSED"}
+    note = (sums(approved).parent / "CHANGES.md").read_text()
+    assert ("Outputs that went:\n\n- " + "".join(missing) + "\n" in note) is bool(missing)
+    assert ("Outputs that came:\n\n- " + "".join(added) + "\n" in note) is bool(added)
+    assert call("ipf", "regression", approved).code == 0
+
+
+def test_what_a_case_leaves_out_since_its_reference_was_made_is_told(approved: Path) -> None:
+    (sums(approved) / "more.tif").write_text("1\n")
+    approved.write_text(approved.read_text().replace('outputs = ["SUM"]', 'outputs = ["SUM/*.txt"]'))
     called = call("ipf", "regression", approved, "--case", "first")
-    assert statuses(called) == {"first": "ERROR"}
-    assert "expected SUM/more.txt among the outputs, found nothing" in called.stdout
+    assert statuses(called) == {"first": "FAILED"}
+    assert "missing SUM/more.tif" in called.stdout
+
+
+def test_a_reference_stays_where_the_case_asks_for_what_is_no_longer_made(approved: Path) -> None:
+    (sums(approved) / "more.tif").write_text("1\n")
+    before = contents(approved.parent / "references")
+    approved.write_text(approved.read_text().replace('["SUM"]', '["SUM/*.txt", "SUM/*.tif"]'))
+    called = update(approved)
+    assert (called.code, statuses(called)) == (171, {"first": "FAILED", "second": "PASSED"})
+    assert "the reference stays: take 'SUM/*.tif', of which nothing was made, out of" in called.stdout
+    assert contents(approved.parent / "references") == before
+
+
+def test_a_bug_is_an_error_of_its_case_only(
+    approved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(reference: Path, candidate: Path, case: Case, threads: int, progress: Progress) -> Comparison:
+        if case.name == "first":
+            raise ZeroDivisionError("a bug\nin a comparison")
+        return compare_bytes(reference, candidate, case, threads, progress)
+
+    monkeypatch.setattr(regression, "_compare", stumble)
+    before = contents(approved.parent / "references")
+    more = ("--work", tmp_path / "work", "--junit", tmp_path / "r.xml", "--html", tmp_path / "pages")
+    called = update(approved, *map(str, more))
+    assert (called.code, statuses(called)) == (171, {"first": "ERROR", "second": "PASSED"})
+    assert called.error == f"{approved}: 1 of 2 cases did not pass: first"
+    log = tmp_path / "work" / "first" / "log.txt"
+    assert f"ZeroDivisionError: a bug in a comparison (see {log})" in called.stdout
+    assert "Traceback (most recent call last)" in log.read_text()
+    assert "[P]" in log.read_text() or "[I]" in log.read_text()
+    (error,) = etree.parse(tmp_path / "r.xml").findall(".//error")
+    assert "Traceback" in (error.text or "")
+    assert "Traceback" in (tmp_path / "pages" / "index.html").read_text()
+    assert contents(approved.parent / "references") == before
+
+
+def test_a_bug_in_a_page_or_an_update_is_an_error_too(
+    approved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*arguments: object, **more: object) -> None:
+        raise KeyError("a bug")
+
+    damage(approved)
+    with monkeypatch.context() as patched:
+        patched.setattr("ipf.compare.suite_html.write_html", stumble)
+        called = call("ipf", "regression", approved, "--html", tmp_path / "pages")
+    assert (called.code, statuses(called)) == (171, {"first": "ERROR", "second": "ERROR"})
+    assert 'href="first' not in (tmp_path / "pages" / "index.html").read_text()
+    monkeypatch.setattr("ipf.compare.suite_update.change_note", stumble)
+    called = update(approved)
+    assert (called.code, statuses(called)) == (171, {"first": "ERROR", "second": "PASSED"})
+
+
+def test_a_page_leads_to_those_of_all_comparisons(approved: Path, tmp_path: Path) -> None:
+    damage(approved)
+    (approved.parent / "first" / "in.tiny").write_text("ok")
+    called = call("ipf", "regression", approved, "--html", tmp_path / "pages")
+    assert f"page: {tmp_path / 'pages' / 'index.html'}" in called.stdout
+    page = (tmp_path / "pages" / "index.html").read_text()
+    assert not re.search(r"https?:|//[a-z]|@import|url\(|<script", page)
+    links = re.findall(r'href="([^"#]+)"', page)
+    assert set(links) == {"first/index.html", "second/index.html"}
+    assert all((tmp_path / "pages" / link).is_file() for link in links)
+    anchors = set(re.findall(r'href="#([^"]*)"', page))
+    assert anchors == set(re.findall(r'\bid="([^"]*)"', page))
+    assert page.index("<table") < page.index("<section")
+    assert "1 FAILED" in page
+    assert "other bytes" in page
+
+
+def test_reports_are_never_written_over_what_the_suite_reads(approved: Path) -> None:
+    before = contents(approved.parent)
+    for option, path in (
+        ("--json", approved),
+        ("--junit", approved.parent / "first" / "JobOrder.4711.xml"),
+        ("--html", sums(approved).parent),
+    ):
+        called = call("ipf", "regression", approved, option, path)
+        assert called.code == 160
+        assert option in called.error
+    assert contents(approved.parent) == before
+
+
+def test_progress_rises_over_all_cases() -> None:
+    told: list[tuple[float, str]] = []
+    shown = regression._Advance(lambda fraction, text: told.append((fraction, text)), 2)
+    shown.case("first")
+    shown.comparison(0.5, "B02")
+    shown.comparison(1.0, "B03")
+    shown.comparison(0.5, "B04")
+    shown.case("second")
+    shown.comparison(1.0, "B02")
+    fractions = [fraction for fraction, _ in told]
+    assert fractions == [0.0, 0.375, 0.5, 0.5, 0.5, 1.0]
+    assert told[0][1] == "first (1 of 2): running the job"
+    assert told[-1][1] == "second (2 of 2): comparing B02"
+
+
+def test_a_folder_that_is_told_of_is_there_when_the_program_has_ended(suite: Path, tmp_path: Path) -> None:
+    (tmp_path / "temporary").mkdir()
+    more = {"TMPDIR": str(tmp_path / "temporary")}
+    ended = run("ipf", "regression", suite, "--case", "first", env=more)
+    assert ended.returncode == 171
+    (kept,) = (tmp_path / "temporary").iterdir()
+    assert f"products and logs: {kept}" in ended.stdout
+    assert (kept / "first" / "outputs" / "SUM" / "sum.txt").is_file()
+
+
+@pytest.mark.parametrize(
+    ("number", "behaviour"), [(signal.SIGTERM, "long_python"), (signal.SIGINT, "long_native_locked")]
+)
+def test_an_interrupt_leaves_nothing(suite: Path, tmp_path: Path, number: int, behaviour: str) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    set_behaviour(suite, "first", behaviour)
+    process = start("ipf", "regression", suite, TMPDIR=str(temporary))
+    end = time.monotonic() + TIMEOUT_S
+    while not list(temporary.glob("*/first/outputs/SUM/*.begun")):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 128 + number
+    assert of_level(errors, "E") == [f"interrupted by {signal.Signals(number).name}"]
+    assert list(temporary.iterdir()) == []
+    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(temporary) in text_of(path)]
+
+
+def text_of(path: Path) -> str:
+    """Text of a file that may have gone."""
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
 
 
 def test_work_folders_are_kept_on_failure_and_never_taken_from_others(
@@ -226,7 +429,7 @@ def test_a_failed_job_changes_no_reference(approved: Path) -> None:
 
 
 def test_errors_of_a_comparison_change_no_reference(approved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(reference: Path, candidate: Path, case: Case, threads: int) -> Comparison:
+    def refuse(*arguments: object) -> Comparison:
         raise ParameterError("own.toml: cannot be read")
 
     monkeypatch.setattr(regression, "_compare", refuse)
@@ -254,8 +457,8 @@ def test_folders_that_are_no_references_are_never_replaced(suite: Path, name: st
     (suite.parent / "references" / "first" / name).write_text("mine")
     before = contents(suite.parent / "references")
     called = update(suite, "--case", "first")
-    assert called.code == 168
-    assert "cannot be replaced: expected a reference" in called.error
+    assert called.code == 171
+    assert "cannot be replaced: expected a reference" in called.stdout
     assert contents(suite.parent / "references") == before
 
 
@@ -264,8 +467,8 @@ def test_files_beside_a_reference_are_never_replaced(approved: Path) -> None:
     (approved.parent / "references" / "first" / "mine.txt").write_text("mine")
     before = contents(approved.parent / "references")
     called = update(approved)
-    assert called.code == 168
-    assert "found mine.txt" in called.error
+    assert called.code == 171
+    assert "found mine.txt" in called.stdout
     assert contents(approved.parent / "references") == before
 
 
@@ -281,8 +484,8 @@ def test_a_reference_that_cannot_be_replaced_stays(approved: Path, monkeypatch: 
 
     monkeypatch.setattr(Path, "rename", refuse)
     called = update(approved)
-    assert called.code == 168
-    assert "No space left" in called.error
+    assert called.code == 171
+    assert "No space left" in called.stdout
     assert contents(approved.parent / "references") == before
 
 

@@ -177,3 +177,19 @@ def test_a_note_tells_what_changed_in_which_part() -> None:
     assert "| P.SAFE | metadata | 1 element of another content |" in note
     assert not any("other mask" in line for line in note)
     assert note[-1] == "- P.SAFE: mask of B04: told"
+
+
+def test_a_note_tells_which_outputs_came_and_went() -> None:
+    parts = (PartResult("B04", raster=raster(differing=3)),)
+    note = change_note(
+        date(2026, 3, 4),
+        "Better.",
+        [("P.SAFE", comparison(parts=parts))],
+        [Path("A/old.txt"), Path("A/older.txt")],
+        [Path("B/new.txt")],
+    )
+    text = "\n".join(note)
+    assert "Outputs that went:\n\n- A/old.txt\n- A/older.txt\n\nOutputs that came:\n\n- B/new.txt\n" in text
+    assert "maximum 0.02, RMS 0.005" in text
+    alone = change_note(date(2026, 3, 4), "Better.", [], [Path("A/old.txt")], [])
+    assert not any("no reference" in line for line in alone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from ipf.cli.regression import PROGRAM
 from ipf.compare.comparison import compare
 from ipf.compare.references import matches
 from ipf.compare.results import CheckName, Comparison
-from ipf.compare.suite import Case, read_suite
+from ipf.compare.suite import Case, ReferenceInput, read_suite
 from ipf.compare.suite_run import CaseResult, CaseStatus, Runner
 from ipf.compare.tolerance_files import load_tolerances
 from tests.cli.programs import call
@@ -42,6 +43,18 @@ def differences(first: CaseResult, second: CaseResult) -> list[str]:
 def test_every_job_order_of_the_project_has_a_case() -> None:
     covered = {case.job_order.resolve() for case in SUITE.cases}
     assert {path.resolve() for path in JOB_ORDERS.glob("*.xml")} <= covered
+
+
+def test_the_table_that_the_readme_shows_is_all_that_a_new_chain_needs(tmp_path: Path) -> None:
+    readme = (JOB_ORDERS.parent / "README.md").read_text()
+    (table,) = re.findall(r"```toml\n(\[\[case\]\]\n.*?)```", readme, re.S)
+    copy = tmp_path / "suite.toml"
+    copy.write_text(f"{SUITE.path.read_text()}\n{table}")
+    case = read_suite(copy).case("my_chain")
+    assert case.job_order == tmp_path / "job_orders" / "my_chain.xml"
+    assert case.inputs == {"L1C": ReferenceInput("simulate_l1c", "L1C")}
+    assert case.parameters == {"my_step.parameter": "3"}
+    assert (case.tolerances, case.packed) == ("rounding", True)
 
 
 def test_references_are_small() -> None:
@@ -82,3 +95,4 @@ def test_pages_are_written_for_each_case(tmp_path: Path) -> None:
     called = call("ipf", "regression", SUITE.path, "--case", "l2a_cog", "--html", tmp_path / "pages")
     assert called.code == 0, called.stdout
     assert (tmp_path / "pages" / "l2a_cog" / "index.html").is_file()
+    assert 'href="l2a_cog/index.html"' in (tmp_path / "pages" / "index.html").read_text()
