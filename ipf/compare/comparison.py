@@ -11,19 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ipf.compare.content import Content, DocumentPart, Nature, OtherPart, RasterPart
-from ipf.compare.documents import compare_documents
+from ipf.compare.documents import compare_documents, patterns_in
 from ipf.compare.gdal_files import check_is_file
 from ipf.compare.image_levels import level_checks
 from ipf.compare.opening import open_content
 from ipf.compare.pairing import Pairing, file_checks, pair
 from ipf.compare.pixels import open_pixels
 from ipf.compare.raster_comparison import compare_rasters
-from ipf.compare.results import Check, CheckName, Comparison, NameDifference, PartResult, Status
+from ipf.compare.results import Check, CheckName, Comparison, NameDifference, PartResult, Pattern, Status
 from ipf.compare.schedule import Job, done_in_threads
 from ipf.compare.structure import byte_check, structure_checks
 from ipf.compare.tolerance_files import profile_label
 from ipf.compare.tolerances import Tolerances
-from ipf.compare.unused import override_notes
+from ipf.compare.unused import metadata_notes, override_notes
 from ipf.errors import IpfError, ProductError
 from ipf.product.jpeg2000 import inspect_jpeg2000
 from ipf.product.raster import Window
@@ -51,7 +51,10 @@ class _Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """Both sides: their kind, the reference's class maps, parts by pairs, what each pair holds (bytes)."""
+    """Both sides: their kind, the reference's class maps, parts by pairs, what each pair holds (bytes).
+
+    `patterns` are those of the tolerances that match in documents without a partner.
+    """
 
     kind: str
     pairing: Pairing
@@ -59,6 +62,7 @@ class _Opened:
     rasters: Mapping[str, RasterPart]
     decoded: Mapping[str, int]
     stored: Mapping[str, int]
+    patterns: frozenset[Pattern]
 
 
 def compare(
@@ -74,9 +78,10 @@ def compare(
     The result does not depend on `threads`. Raises `ProductError` when a side is nothing that is known; what
     goes wrong with single parts is a failed check of those.
     """
-    opened = _in_thread(lambda: _opened(reference, candidate))
+    opened = _in_thread(lambda: _opened(reference, candidate, tolerances))
     outcomes = _all_compared(opened, tolerances, threads, progress)
     found = [outcomes[first.key] for first, _ in opened.pairs]
+    patterns = opened.patterns.union(*(each.part.patterns for each in found))
     checks = [*file_checks(opened.pairing, tolerances), *(check for each in found for check in each.checks)]
     return Comparison(
         reference=reference,
@@ -86,7 +91,7 @@ def compare(
         checks=tuple(checks),
         naming=(*opened.pairing.naming, *(name for each in found for name in each.naming)),
         parts=tuple(each.part for each in found),
-        notes=override_notes(tolerances, _parts(opened)),
+        notes=(*override_notes(tolerances, _parts(opened)), *metadata_notes(tolerances, patterns)),
     )
 
 
@@ -103,10 +108,11 @@ def _in_thread(work: Callable[[], _Opened]) -> _Opened:
     return result
 
 
-def _opened(reference: Path, candidate: Path) -> _Opened:
+def _opened(reference: Path, candidate: Path, tolerances: Tolerances) -> _Opened:
     ours, theirs = open_content(reference), open_content(candidate)
     pairing = pair(ours, theirs)
     pairs: tuple[tuple[Part, Part], ...] = (*pairing.rasters, *pairing.documents, *pairing.others)
+    alone = [part for part in (*pairing.missing, *pairing.extra) if isinstance(part, DocumentPart)]
     return _Opened(
         _kind(ours, theirs),
         pairing,
@@ -114,6 +120,7 @@ def _opened(reference: Path, candidate: Path) -> _Opened:
         ours.rasters,
         {first.key: _decoded_bytes(first) + _decoded_bytes(second) for first, second in pairs},
         {first.key: _stored_bytes(first.path) + _stored_bytes(second.path) for first, second in pairs},
+        frozenset[Pattern]().union(*(patterns_in(part, tolerances) for part in alone)),
     )
 
 

@@ -5,9 +5,19 @@ from __future__ import annotations
 from lxml import etree
 
 from ipf.compare.content import DocumentPart
-from ipf.compare.results import Check, CheckName, DocumentDifference, NameDifference, PartResult, Status
+from ipf.compare.results import (
+    Check,
+    CheckName,
+    DocumentDifference,
+    NameDifference,
+    PartResult,
+    Pattern,
+    Status,
+)
 from ipf.compare.tolerances import Tolerances
+from ipf.compare.unused import own_patterns
 from ipf.compare.xml_difference import XmlDifference, compare_xml
+from ipf.compare.xml_patterns import matched_patterns
 from ipf.compare.xml_rules import Rules
 from ipf.errors import ProductError
 from ipf.xml import MAXIMUM_BYTES, parse_xml_bytes, read_bounded
@@ -27,11 +37,12 @@ def compare_documents(
     cannot be read. METADATA fails under any tolerances where documents are of other data (orbit, satellite,
     grid, identifiers), have lost a main section, or hold a date or baseline that is none. The result lists
     every difference, also those within tolerance and at ignored paths (`counts` is false). Differences that
-    depend on the run alone come apart, their places beginning with the key of the part.
+    depend on the run alone come apart, their places beginning with the key of the part. `patterns` of the
+    result are those of the tolerances' own that match anything in either document.
     """
     key = reference.key
     try:
-        found = _difference(reference, candidate, Rules.of(tolerances))
+        found, patterns = _difference(reference, candidate, tolerances)
     except ProductError as problem:
         check = Check(CheckName.READABLE, key, Status.FAILED, f"cannot be compared: {problem}")
         return [check], PartResult(key), ()
@@ -41,18 +52,36 @@ def compare_documents(
     checks = [_metadata_check(key, found, tolerances)]
     if tolerances.structure.naming == "fail":
         checks.append(_naming_check(key, found.names))
-    return checks, PartResult(key, document=(*found.differences, *found.ignored)), names
+    result = PartResult(key, document=(*found.differences, *found.ignored), patterns=patterns)
+    return checks, result, names
 
 
-def _difference(reference: DocumentPart, candidate: DocumentPart, rules: Rules) -> XmlDifference:
+def patterns_in(part: DocumentPart, tolerances: Tolerances) -> frozenset[Pattern]:
+    """The tolerances' own patterns that match anything in a document that has no partner.
+
+    None in one that cannot be read: that it has no partner is told whatever it holds.
+    """
+    own = own_patterns(tolerances)
+    try:
+        return matched_patterns(_parsed(_content(part), part), own) if own else frozenset()
+    except ProductError:
+        return frozenset()
+
+
+def _difference(
+    reference: DocumentPart, candidate: DocumentPart, tolerances: Tolerances
+) -> tuple[XmlDifference, frozenset[Pattern]]:
+    """What the documents differ in, and which of the tolerances' own patterns match in either."""
+    own = own_patterns(tolerances)
     contents = [_content(part) for part in (reference, candidate)]
     same = contents[0] == contents[1]
     ours = _parsed(contents[0], reference)
+    patterns = matched_patterns(ours, own)
     if same:
-        return XmlDifference()
+        return XmlDifference(), patterns
     theirs = _parsed(contents[1], candidate)
     contents.clear()
-    return compare_xml(ours, theirs, rules)
+    return compare_xml(ours, theirs, Rules.of(tolerances)), patterns | matched_patterns(theirs, own)
 
 
 def _content(part: DocumentPart) -> bytes:

@@ -55,16 +55,21 @@ def _notes_of(override: Override, parts: tuple[RasterPart | DocumentPart | Other
 
 def metadata_notes(tolerances: Tolerances, used: Iterable[Pattern]) -> tuple[str, ...]:
     """Patterns of element paths that are not among those `used`, in a sentence each."""
-    own = patterns_of(tolerances.metadata)
-    if tolerances.profile in PROFILES:
-        brought = set(patterns_of(load_tolerances(tolerances.profile).metadata))
-        own = tuple(pattern for pattern in own if pattern not in brought)
     seen = set(used)
     return tuple(
         f"metadata.{table}: {path!r} holds nowhere: no document of either product has such an element path"
-        for table, path in dict.fromkeys(own)
+        for table, path in own_patterns(tolerances)
         if (table, path) not in seen
     )
+
+
+def own_patterns(tolerances: Tolerances) -> tuple[Pattern, ...]:
+    """Patterns of element paths that the profile does not bring along, each once."""
+    own = dict.fromkeys(patterns_of(tolerances.metadata))
+    if own and tolerances.profile in PROFILES:
+        brought = set(patterns_of(load_tolerances(tolerances.profile).metadata))
+        return tuple(pattern for pattern in own if pattern not in brought)
+    return tuple(own)
 
 
 def patterns_of(metadata: MetadataTolerances) -> tuple[Pattern, ...]:
