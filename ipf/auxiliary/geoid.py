@@ -43,7 +43,7 @@ class Geoid:
     @property
     def around(self) -> bool:
         """Whether the columns go once around the Earth."""
-        return self.heights.shape[1] * self.step_lon > _FULL_TURN - self.step_lon / 2
+        return bool(self.heights.shape[1] * self.step_lon > _FULL_TURN - self.step_lon / 2)
 
     def on_mesh(self, longitude: Floats, latitude: Floats) -> npt.NDArray[np.float32]:
         """Heights (latitudes, longitudes) in metres of a mesh, bilinear between posts.

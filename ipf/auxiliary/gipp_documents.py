@@ -14,9 +14,6 @@ from ipf.product.utc import UtcTime
 from ipf.product.xml_builder import add
 from ipf.product.xml_nodes import Node
 
-DETECTORS = range(1, 13)
-"""Numbers of the detectors of a focal plane."""
-
 
 @dataclass(frozen=True, slots=True)
 class GippHeading:
@@ -83,11 +80,3 @@ def write_document(path: Path, document: etree._Element) -> None:
     """Write a document to `path`, whole or not at all."""
     etree.indent(document, "  ")
     write_bytes(path, etree.tostring(document, xml_declaration=True, encoding="UTF-8"))
-
-
-def detector_of(node: Node, attribute: str = "detector_id") -> int:
-    """Number 1-12 of the detector that `attribute` of `node` tells."""
-    number = node.attribute_integer(attribute)
-    if number not in DETECTORS:
-        raise node.error(f"{node.name}: attribute {attribute} is {number}, expected a detector 01 to 12")
-    return number

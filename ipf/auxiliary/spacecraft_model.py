@@ -14,14 +14,13 @@ from pathlib import Path
 from lxml import etree
 
 from ipf.auxiliary.gipp_documents import (
-    DETECTORS,
     GippHeading,
-    detector_of,
     new_document,
     open_gipp,
     write_document,
 )
 from ipf.geometry.acquisition import Mounting
+from ipf.product.bands import DETECTORS
 from ipf.product.xml_builder import add
 from ipf.product.xml_nodes import Node
 
@@ -62,7 +61,7 @@ def read_spacecraft_model(path: Path) -> SpacecraftModel:
     data = root.child("DATA")
     planes = {plane: _angles(data.child(f"MSI_TO_FOCAL_PLANE/MSI_TO_{plane}")) for plane in FOCAL_PLANES}
     detectors = {
-        (plane, detector_of(node)): _angles(node)
+        (plane, node.attribute_detector("detector_id")): _angles(node)
         for plane in FOCAL_PLANES
         for node in data.all(f"FOCAL_PLANE_TO_DETECTOR/FOCAL_PLANE_TO_DETECTOR_{plane}")
     }

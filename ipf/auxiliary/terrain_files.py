@@ -9,8 +9,7 @@ interpolated from their rim when they are small, and refused, or sea on request,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -23,71 +22,29 @@ from ipf.auxiliary.dem_files import (
     DemFile,
     find_files_near,
     quiet_gdal,
-    reference_system,
 )
 from ipf.auxiliary.dem_voids import CELL, fill_voids
 from ipf.auxiliary.elevation import HIGHEST, LARGEST_VOID, LOWEST, MissingTiles
 from ipf.auxiliary.geoid import read_geoid
+from ipf.auxiliary.terrain_mesh import (
+    ON_MESH,
+    Mesh,
+    PlacedFile,
+    checked_box,
+    is_post_grid,
+    likeness,
+    mesh_of,
+    placed_files,
+    words_of,
+)
 from ipf.errors import AuxiliaryError
 from ipf.geometry.terrain import Terrain
 
 FloatImage = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
-SEA_STEP = 1 / 120
-"""Steps in degrees of a mosaic without any file: the geoid bends slowly."""
-LARGEST_MOSAIC = 1_000_000_000
-"""Largest number of posts (4 bytes each): 9 x 9 degrees of one arc second."""
-
 _COUNTS_PER_METRE, _VOID_COUNT = 4.0, -32768  # voids are filled in counts of a quarter of a metre
-_ON_MESH = 1e-3  # share of a step by which posts may miss the mesh and still be on it
 _EDGE = 0.5  # share of a step that a file reaches beyond its outermost posts
-
-
-@dataclass(frozen=True, slots=True)
-class Mesh:
-    """Posts of a mosaic: first post in degrees, steps in degrees, numbers of rows and columns."""
-
-    west: float
-    north: float
-    step_lon: float
-    step_lat: float
-    rows: int
-    columns: int
-
-    @property
-    def longitudes(self) -> npt.NDArray[np.float64]:
-        """Longitude of each column."""
-        return self.west + np.arange(self.columns) * self.step_lon
-
-    @property
-    def latitudes(self) -> npt.NDArray[np.float64]:
-        """Latitude of each row."""
-        return self.north - np.arange(self.rows) * self.step_lat
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """A geographic file in the mosaic: its first post, with longitude turned next to the box."""
-
-    file: DemFile
-    west: float
-    north: float
-
-    @property
-    def step_lon(self) -> float:
-        return float(self.file.geotransform[1])
-
-    @property
-    def step_lat(self) -> float:
-        return float(-self.file.geotransform[5])
-
-    def meets(self, box: tuple[float, float, float, float]) -> bool:
-        west, south, east, north = box
-        last_east = self.west + (self.file.columns - 1) * self.step_lon
-        last_south = self.north - (self.file.rows - 1) * self.step_lat
-        across = self.west - self.step_lon <= east and last_east + self.step_lon >= west
-        return across and last_south - self.step_lat <= north and self.north + self.step_lat >= south
 
 
 def open_terrain(
@@ -111,20 +68,20 @@ def open_terrain(
 
     Raises `AuxiliaryError` naming file or folder, and for a box that is none or too large.
     """
-    box = _checked_box(west, south, east, north)
+    box = checked_box(west, south, east, north)
     files = () if dem is None else find_files_near(dem, *box)
-    placed = sorted(_placed(files, box), key=_likeness, reverse=True)
-    others = [file for file in files if not _is_post_grid(file)]
-    mesh = _mesh(box, placed, others)
+    placed = sorted(placed_files(files, box), key=likeness, reverse=True)
+    others = [file for file in files if not is_post_grid(file)]
+    mesh = mesh_of(box, placed, others)
     heights = np.full((mesh.rows, mesh.columns), np.nan, np.float32)
     covered = np.zeros(heights.shape, bool)
     with quiet_gdal():
         for file in sorted(others, key=lambda other: -other.pixel_size):
             _warp(file, mesh, heights, covered)
-        for _, group in groupby(placed, key=_likeness):
+        for _, group in groupby(placed, key=likeness):
             _add_group(list(group), mesh, heights, covered)
     if report is not None and not covered.any():
-        report(f"terrain: no elevation file within {_words(box)}, taken as sea")
+        report(f"terrain: no elevation file within {words_of(box)}, taken as sea")
     heights[~covered] = 0.0
     _fill(heights, mesh, dem, missing, report)
     if geoid is not None:
@@ -132,90 +89,23 @@ def open_terrain(
     return Terrain(heights, mesh.west, mesh.north, mesh.step_lon, mesh.step_lat)
 
 
-def _checked_box(west: float, south: float, east: float, north: float) -> tuple[float, float, float, float]:
-    if east < west:
-        east += 360.0
-    right = all(math.isfinite(value) for value in (west, south, east, north)) and -360 <= west <= 360
-    if not (right and -90 <= south < north <= 90 and 0 < east - west < 359):
-        raise AuxiliaryError(f"terrain: {_words((west, south, east, north))} is no box on the Earth")
-    return west, south, east, north
-
-
-def _words(box: tuple[float, float, float, float]) -> str:
-    west, south, east, north = box
-    return f"longitude {west:.3f} to {east:.3f}, latitude {south:.3f} to {north:.3f} degrees"
-
-
-def _is_post_grid(file: DemFile) -> bool:
-    _, step_lon, skew_x, _, skew_y, step_down = file.geotransform
-    north_up = not skew_x and not skew_y and step_lon > 0 and step_down < 0
-    return north_up and reference_system(file.projection).is_geographic
-
-
-def _placed(files: Sequence[DemFile], box: tuple[float, float, float, float]) -> Iterator[_Placed]:
-    """Geographic files that meet the box, once for every turn of longitude with which they do."""
-    for file in filter(_is_post_grid, files):
-        left, step_lon, _, top, _, step_down = file.geotransform
-        for turn in (-360.0, 0.0, 360.0):
-            placed = _Placed(file, left + step_lon / 2 + turn, top + step_down / 2)
-            if placed.meets(box):
-                yield placed
-
-
-def _likeness(placed: _Placed) -> tuple[float, ...]:
-    """Steps and phase of a file's mesh; files that share them lie on one mesh."""
-    steps = round(placed.step_lat, 12), round(placed.step_lon, 12)
-    return *steps, _phase(placed.north, placed.step_lat), _phase(placed.west, placed.step_lon)
-
-
-def _phase(first: float, step: float) -> float:
-    phase = round((first / step) % 1.0 / _ON_MESH) * _ON_MESH
-    return 0.0 if phase >= 1.0 - _ON_MESH / 2 else round(phase, 6)
-
-
-def _mesh(
-    box: tuple[float, float, float, float], placed: Sequence[_Placed], others: Sequence[DemFile]
-) -> Mesh:
-    """The finest mesh of the files, cut to the smallest part of it that holds the box."""
-    west, south, east, north = box
-    step_lon = min((file.step_lon for file in placed), default=math.inf)
-    step_lat = min((file.step_lat for file in placed), default=math.inf)
-    for file in others:
-        size = file.pixel_size / METRES_PER_DEGREE
-        middle = math.cos(math.radians((south + north) / 2))
-        step_lat, step_lon = min(step_lat, size), min(step_lon, size / max(middle, 0.01))
-    if math.isinf(step_lon):
-        step_lon = step_lat = SEA_STEP
-    across = next((file.west for file in reversed(placed) if file.step_lon == step_lon), 0.0)
-    down = next((file.north for file in reversed(placed) if file.step_lat == step_lat), 90.0)
-    first_column = math.floor((west - across) / step_lon + _ON_MESH)
-    last_column = math.ceil((east - across) / step_lon - _ON_MESH)
-    first_row = math.floor((down - north) / step_lat + _ON_MESH)
-    last_row = math.ceil((down - south) / step_lat - _ON_MESH)
-    rows, columns = max(last_row - first_row, 1) + 1, max(last_column - first_column, 1) + 1
-    if rows * columns > LARGEST_MOSAIC:
-        raise AuxiliaryError(
-            f"terrain: {_words(box)} has {rows} x {columns} posts of the finest file, expected at most "
-            f"{LARGEST_MOSAIC:.0e}"
-        )
-    return Mesh(
-        across + first_column * step_lon, down - first_row * step_lat, step_lon, step_lat, rows, columns
-    )
-
-
-def _add_group(group: Sequence[_Placed], mesh: Mesh, heights: FloatImage, covered: Mask) -> None:
+def _add_group(group: Sequence[PlacedFile], mesh: Mesh, heights: FloatImage, covered: Mask) -> None:
     """Lay files that share one mesh over what is there."""
     first = group[0]
     row_of_first = (first.north - mesh.north) / first.step_lat
     column_of_first = (mesh.west - first.west) / first.step_lon
     # The part of the files' own mesh that holds the mosaic, with a post more on each side.
-    top = math.floor(row_of_first + _ON_MESH) - 1
-    left = math.floor(column_of_first + _ON_MESH) - 1
+    top = math.floor(row_of_first + ON_MESH) - 1
+    left = math.floor(column_of_first + ON_MESH) - 1
     rows = math.ceil((mesh.rows - 1) * mesh.step_lat / first.step_lat) + 4
     columns = math.ceil((mesh.columns - 1) * mesh.step_lon / first.step_lon) + 4
     own = np.full((rows, columns), np.nan, np.float32)
-    row = (np.arange(mesh.rows) * mesh.step_lat + (first.north - mesh.north)) / first.step_lat - top
-    column = (np.arange(mesh.columns) * mesh.step_lon + (mesh.west - first.west)) / first.step_lon - left
+    row = (
+        np.arange(mesh.rows, dtype=np.float64) * mesh.step_lat + (first.north - mesh.north)
+    ) / first.step_lat - top
+    column = (
+        np.arange(mesh.columns, dtype=np.float64) * mesh.step_lon + (mesh.west - first.west)
+    ) / first.step_lon - left
     for placed in group:
         down = round((first.north - placed.north) / first.step_lat) - top
         across = round((placed.west - first.west) / first.step_lon) - left
@@ -247,7 +137,7 @@ def _read(file: DemFile, left: int, top: int, columns: int, rows: int) -> FloatI
     if values is None:
         reason = " ".join(gdal.GetLastErrorMsg().split()) or "cut or damaged"
         raise AuxiliaryError(f"{file.path}: elevation cannot be read: {reason}")
-    heights = values.astype(np.float32)
+    heights: FloatImage = values.astype(np.float32)
     if file.nodata is not None:
         heights[values == file.nodata] = np.nan
     heights[~((heights >= LOWEST) & (heights <= HIGHEST))] = np.nan
@@ -286,9 +176,9 @@ def _lay_over(
 
 def _split(position: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Index of the post before each position and the share of the way to the next, none where on a post."""
-    before = np.floor(position + _ON_MESH).astype(np.int64)
+    before = np.floor(position + ON_MESH).astype(np.int64)
     share = np.clip(position - before, 0.0, 1.0)
-    share[share < 2 * _ON_MESH] = 0.0
+    share[share < 2 * ON_MESH] = 0.0
     return before, share
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from ipf.auxiliary.gipp_documents import (
     GippHeading,
-    detector_of,
     new_document,
     open_gipp,
     write_document,
@@ -76,7 +75,7 @@ def read_viewing_directions(path: Path) -> ViewingDirectionsFile:
 def _read_list(node: Node) -> dict[int, ViewingDirections]:
     found: dict[int, ViewingDirections] = {}
     for entry in node.all("VIEWING_DIRECTIONS"):
-        detector = detector_of(entry)
+        detector = entry.attribute_detector("detector_id")
         if detector in found:
             raise entry.error(f"detector {detector:02d} is given twice")
         pixels = entry.integer("NB_OF_PIXELS")

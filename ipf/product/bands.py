@@ -46,3 +46,5 @@ BANDS: tuple[Band, ...] = tuple(
 BAND_NAMES: tuple[str, ...] = tuple(band.name for band in BANDS)
 BY_NAME: dict[str, Band] = {band.name: band for band in BANDS}
 RESOLUTIONS: tuple[int, ...] = (10, 20, 60)
+DETECTORS = range(1, 13)
+"""Numbers of the detectors of each focal plane, from west to east on a descending orbit."""

@@ -30,7 +30,6 @@ from ipf.product.utc import UtcTime
 from ipf.product.xml_nodes import Node
 
 ROOTS = ("Level-1A_DataStrip_ID", "Level-1B_DataStrip_ID", "Level-1C_DataStrip_ID")
-DETECTORS = range(1, 13)
 METADATA_PATTERNS = ("S2?_*_MTD_L1?_DS_*.xml", "MTD_DS.xml")
 """Names of the metadata in the folder of a datastrip."""
 
@@ -221,7 +220,7 @@ def _read_datation(stamps: Node, epoch: datetime) -> Datation:
     for band_node in stamps.all("Band_Time_Stamp"):
         band = band_node.attribute_band("bandId")
         for node in band_node.all("Detector"):
-            key = band, detector_of(node)
+            key = band, node.attribute_detector("detectorId")
             if key in first_line:
                 raise node.error(f"time of {band}, detector {key[1]:02d} is given twice")
             lines_before = node.integer("REFERENCE_LINE") - 1
@@ -303,7 +302,7 @@ def _polynomial(state: Node, path: str) -> tuple[float, ...]:
 def _read_granules(image: Node) -> dict[int, tuple[GranuleEntry, ...]]:
     granules: dict[int, tuple[GranuleEntry, ...]] = {}
     for detector_node in image.all("Granules_Information/Detector_List/Detector"):
-        detector = detector_of(detector_node)
+        detector = detector_node.attribute_detector("detectorId")
         entries: dict[int, GranuleEntry] = {}
         for node in detector_node.all("Granule_List/Granule"):
             position = node.integer("POSITION")
@@ -314,14 +313,6 @@ def _read_granules(image: Node) -> dict[int, tuple[GranuleEntry, ...]]:
             raise detector_node.error(f"detector {detector:02d} is given twice")
         granules[detector] = tuple(entries[position] for position in sorted(entries))
     return granules
-
-
-def detector_of(node: Node, attribute: str = "detectorId") -> int:
-    """Number 1-12 of the detector that `attribute` of `node` tells; its errors name file and line."""
-    number = node.attribute_integer(attribute)
-    if number not in DETECTORS:
-        raise node.error(f"{node.name}: attribute {attribute} is {number}, expected a detector 01 to 12")
-    return number
 
 
 def _positive(node: Node, path: str = ".") -> float:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from lxml import etree
 
 from ipf.errors import IpfError, ProductError
-from ipf.product.bands import BANDS
+from ipf.product.bands import BANDS, DETECTORS
 from ipf.product.utc import UtcTime
 from ipf.xml import local_name, parse_xml, parse_xml_bytes
 
@@ -172,6 +172,13 @@ class Node:
     def attribute_band(self, name: str) -> str:
         """Attribute `name`, a PSD band number 0-12, as a band name."""
         return self._band(self.attribute_integer(name), f"attribute {name}")
+
+    def attribute_detector(self, name: str) -> int:
+        """Attribute `name`, the number of a detector, 01 to 12."""
+        number = self.attribute_integer(name)
+        if number not in DETECTORS:
+            raise self.error(f"{self.name}: attribute {name} is {number}, expected a detector 01 to 12")
+        return number
 
     def band(self, path: str = ".") -> str:
         """PSD band number 0-12 at `path` as a band name."""
