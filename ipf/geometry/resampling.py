@@ -1,8 +1,8 @@
 """Resampling of sensor images through inverse location grids.
 
-An inverse location grid says where in the sensor's image the pixels of the map lie. The output is made tile by
-tile, `threads` at a time; a pixel depends on the grid and the image alone, never on the window, the tile or the
-part of the image that it is made of, to the last bit.
+An inverse location grid says where in the sensor's image the pixels of the map lie. The output is made tile
+by tile, `threads` at a time; a pixel depends on the grid and the image alone, never on the window, the tile or
+the part of the image that it is made of, to the last bit.
 """
 
 from __future__ import annotations
@@ -128,8 +128,8 @@ class InverseGrid:
         ):
             raise ProductError(
                 f"inverse grid: covers rows {self.first_row} to {self.first_row + last_row} and columns "
-                f"{self.first_column} to {self.first_column + last_column}, expected those from {window.row}, "
-                f"{window.column} on, {window.height} x {window.width} pixels"
+                f"{self.first_column} to {self.first_column + last_column}, expected those from "
+                f"{window.row}, {window.column} on, {window.height} x {window.width} pixels"
             )
         return row, column, window.height, window.width
 
@@ -138,9 +138,9 @@ class InverseGrid:
 class SensorImage:
     """The image of one band and detector, or the part of it from pixel (`row`, `column`) on.
 
-    `pixels`, (rows, columns): counts (uint16), where 0 is no data, or float32, where NaN is no data. `saturated`
-    is the least value that is saturated, None if there is none. `shape` is that of the whole image, which is
-    mirrored about its outer pixels; None for an image that is whole.
+    `pixels`, (rows, columns): counts (uint16), where 0 is no data, or float32, where NaN is no data.
+    `saturated` is the least value that is saturated, None if there is none. `shape` is that of the whole
+    image, which is mirrored about its outer pixels; None where it ends with `pixels`.
     """
 
     pixels: Array
@@ -152,7 +152,8 @@ class SensorImage:
     def __post_init__(self) -> None:
         if self.pixels.ndim != 2 or self.pixels.dtype not in (np.uint16, np.float32):
             raise ProductError(
-                f"sensor image: {self.pixels.ndim} axes of {self.pixels.dtype}, expected 2 of uint16 or float32"
+                f"sensor image: {self.pixels.ndim} axes of {self.pixels.dtype}, expected 2 of uint16 or "
+                "float32"
             )
         (height, width), (rows, columns) = self.pixels.shape, self.whole_shape
         if self.row < 0 or self.column < 0 or self.row + height > rows or self.column + width > columns:
@@ -189,9 +190,9 @@ class Resampled:
 
     The image's pixel nearest to the place of an output pixel decides what that is:
     `NO_DATA` where it has no data or the place is outside the image (value 0, or NaN in float32);
-    `SATURATED` where it is saturated (value `saturated`). Other places next to such pixels are
-    `NARROWED`: a kernel that would touch one gives way to the bilinear mean of those of the four pixels around
-    that have data, so that neither holes nor saturated pixels ring or leak.
+    `SATURATED` where it is saturated (value `saturated`). Other places next to such pixels are `NARROWED`: a
+    kernel that would touch one gives way to the bilinear mean of those of the four pixels around that have
+    data and are not saturated, so that neither holes nor saturated pixels ring or leak.
     """
 
     values: Array
@@ -233,9 +234,9 @@ def resample(
     needed = source_window(image.whole_shape, grid, window, method)
     if needed.height and not image.covers(needed):
         raise ProductError(
-            f"sensor image: rows {image.row} to {image.row + image.pixels.shape[0]} and columns {image.column} "
-            f"to {image.column + image.pixels.shape[1]} are given, expected rows {needed.row} to "
-            f"{needed.row + needed.height} and columns {needed.column} to {needed.column + needed.width}"
+            f"sensor image: rows {image.row} to {image.row + image.pixels.shape[0]} and columns "
+            f"{image.column} to {image.column + image.pixels.shape[1]} are given, expected rows {needed.row} "
+            f"to {needed.row + needed.height} and columns {needed.column} to {needed.column + needed.width}"
         )
     values = np.empty((window.height, window.width), dtype)
     flags = np.empty((window.height, window.width), np.uint8)
@@ -296,7 +297,7 @@ def _support(
     window: tuple[int, int, int, int],
     method: Interpolation,
 ) -> PixelWindow | None:
-    """Pixels that kernels touch, those beyond the image's ends included; None where all places are outside."""
+    """Pixels that kernels touch, those beyond the image's ends too; None where all places are outside."""
     top, bottom, west, east = kernels.places_within(
         np.ascontiguousarray(grid.rows), np.ascontiguousarray(grid.columns), grid.step, window, image_shape
     )
