@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 import sys
@@ -16,9 +17,21 @@ from lxml import etree
 from ipf.compare.content import DocumentPart
 from ipf.compare.documents import ComparedDocuments, compare_documents
 from ipf.compare.results import CheckName, Status
+from ipf.compare.tolerance_files import PROFILES, load_tolerances
 from ipf.compare.tolerances import MetadataTolerances, StructureTolerances, Tolerances
 from ipf.compare.xml_siblings import local
-from tests.compare.document_damage import DAMAGE, METADATA, NAMING, NO_DAMAGE, Change, other_value
+from tests.compare.document_damage import (
+    DAMAGE,
+    INFO,
+    METADATA,
+    NAMING,
+    NO_DAMAGE,
+    PRODUCT,
+    URI,
+    Change,
+    other_value,
+    text,
+)
 
 IDENTICAL = Tolerances()
 LOOSE = Tolerances(
@@ -279,3 +292,53 @@ def test_the_largest_document_takes_300_megabytes_at_most(reference_data: Path, 
     differences, megabytes = map(int, said.split())
     assert differences == 1
     assert megabytes < 300
+
+
+ESSENTIAL = {
+    "orbit": f"{INFO}/Datatake/SENSING_ORBIT_NUMBER",
+    "text": f"{INFO}/Datatake/SPACECRAFT_NAME",
+    "tile in a name": URI,
+}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("kind", ESSENTIAL)
+def test_another_acquisition_fails_under_every_profile(
+    kind: str, profile: str, reference_data: Path, tmp_path: Path
+) -> None:
+    damage = DAMAGE[kind]
+    reference = the_file(reference_data, damage.file)
+    result = compared(reference, changed(reference, tmp_path, damage.change), load_tolerances(profile))
+    assert verdicts(result)[METADATA] is Status.FAILED
+    check = result[0][0]
+    assert check.figures["essential"] == 1
+    assert check.limits["essential"] == 0
+    assert ESSENTIAL[kind] in check.message
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("value", ["banana", "yesterday", ""])
+@pytest.mark.parametrize("path", [f"{INFO}/GENERATION_TIME", f"{INFO}/PROCESSING_BASELINE"])
+def test_no_date_and_no_baseline_fail_under_every_profile(
+    path: str, value: str, profile: str, reference_data: Path, tmp_path: Path
+) -> None:
+    reference = the_file(reference_data, PRODUCT)
+    result = compared(reference, changed(reference, tmp_path, text(path, value)), load_tolerances(profile))
+    assert verdicts(result)[METADATA] is Status.FAILED
+    assert result[2] == ()
+
+
+def test_essential_differences_are_told_first(tmp_path: Path) -> None:
+    rows = "".join(f"<v>{number}</v>" for number in range(10))
+    one = f"<a>{rows}<ULX>5</ULX></a>"
+    other = one.replace(">5<", ">6<").replace(">1<", ">11<")
+    checks, result, _ = compared(small(tmp_path, "one.xml", one), small(tmp_path, "other.xml", other), LOOSE)
+    assert checks[0].message.startswith("3 differences, 1 essential: ULX differs by 1")
+    assert [each.path for each in result.document] == ["v[2]", "v[6]", "ULX"]
+
+
+def test_documents_of_two_tiles_fail_under_the_loosest_profile(reference_data: Path) -> None:
+    tiles = sorted((reference_data / "metadata").glob("Level-2A_Tile_ID*"))
+    loosest = load_tolerances(PROFILES[-1])
+    for one, other in itertools.pairwise(tiles):
+        assert verdicts(compared(one, other, loosest))[METADATA] is Status.FAILED, (one, other)

@@ -450,3 +450,18 @@ def test_checks_do_not_depend_on_threads(tmp_path: Path) -> None:
     damaged = with_data(lambda image: image * 1.01)()
     found = compared(tmp_path, textured(), damaged, classes=CLASSES)
     assert compared(tmp_path, textured(), damaged, classes=CLASSES, threads=3) == found
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_values_equal_as_numbers_are_the_same_and_the_least_number_is_none_of_them(
+    tmp_path: Path, kind: type
+) -> None:
+    """The profile `identical` says that 0.0 and -0.0 are the same."""
+    real = (textured() * UNIT).astype(kind)
+    real[100:110] = 0.0
+    negative = np.where(real == 0, kind(-0.0), real)
+    assert np.signbit(negative[105, 9])
+    for pair in ((real, negative), (negative, real)):
+        assert not failed(compared(tmp_path, *pair, **PLAIN))
+    negative[105, 9] = -np.finfo(kind).tiny
+    assert CheckName.STATISTICS in failed(compared(tmp_path, real, negative, **PLAIN))

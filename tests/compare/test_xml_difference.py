@@ -338,3 +338,122 @@ def test_any_element_taken_away_is_found(tree: etree._Element, data: st.DataObje
     parent.remove(element)
     for one, other in itertools.permutations((tree, changed)):
         assert compare_xml(one, other, Rules.of(Tolerances())).differences
+
+
+TILE = """<Tile><General_Info>
+<TILE_ID>S2A_OPER_MSI_L1C_TL_SGS__20200717T234135_A026481_T01LAC_N02.09</TILE_ID>
+<Datatake datatakeIdentifier="GS2A_20200717T221941_026481_N02.09">
+<SPACECRAFT_NAME>Sentinel-2A</SPACECRAFT_NAME>
+<SENSING_ORBIT_NUMBER>29</SENSING_ORBIT_NUMBER></Datatake>
+<PRODUCT_TYPE>S2MSI1C</PRODUCT_TYPE><PROCESSING_LEVEL>Level-1C</PROCESSING_LEVEL>
+<PROCESSING_BASELINE>02.09</PROCESSING_BASELINE><GENERATION_TIME>2020-07-17T23:41:35.0Z</GENERATION_TIME>
+<PRODUCT_URI>S2A_MSIL1C_20200717T221941_N0209_R029_T01LAC_20200717T234135.SAFE</PRODUCT_URI>
+<GIPP>S2A_OPER_GIP_VIEDIR_MPC__20151117T131048_V20150703T000000_21000101T000000_B07</GIPP></General_Info>
+<Geometric_Info><Tile_Geocoding><HORIZONTAL_CS_CODE>EPSG:32701</HORIZONTAL_CS_CODE>
+<Size resolution="10"><NROWS>10980</NROWS><NCOLS>10980</NCOLS></Size>
+<Size resolution="60"><NROWS>1830</NROWS><NCOLS>1830</NCOLS></Size>
+<Geoposition resolution="10"><ULX>300000</ULX><ULY>8100040</ULY></Geoposition></Tile_Geocoding>
+</Geometric_Info>
+<Quality_Info><CLOUDS>3</CLOUDS></Quality_Info><Other><x>1</x></Other></Tile>"""
+
+DATATAKE = "datatakeIdentifier=GS2A_20200717T221941_026481_N02.09"
+
+REPORT = {"differing": "report", "consequences": "report", "absolute": 100, "relative": 1, "seconds": 1e9}
+
+
+def essential(was: str, becomes: str, **metadata: object) -> list[tuple[str, str]]:
+    """Where a change of `TILE` is essential, and what is told."""
+    assert TILE.count(was) == 1, was
+    found = compared(TILE, TILE.replace(was, becomes), **(REPORT | metadata))
+    assert all(difference in found.differences and difference.counts for difference in found.essential)
+    return [(each.path, each.message) for each in found.essential]
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "path", "message"),
+    [
+        (">29<", ">30<", "SENSING_ORBIT_NUMBER", "differs by 1"),
+        (">29<", "><", "SENSING_ORBIT_NUMBER", "is another text"),
+        (">300000<", ">300010<", "ULX", "differs by 10"),
+        (">8100040<", ">8100040.001<", "ULY", "differs by 0.001"),
+        ("<NROWS>10980", "<NROWS>10981", "NROWS", "differs by 1"),
+        ("<NCOLS>10980", "<NCOLS>5490", "NCOLS", "differs by 5490"),
+        ("EPSG:32701", "EPSG:32601", "HORIZONTAL_CS_CODE", "is another text"),
+        (">Sentinel-2A", ">Sentinel-2B", "SPACECRAFT_NAME", "is another text"),
+        ("S2MSI1C", "S2MSI2A", "PRODUCT_TYPE", "is another text"),
+        (
+            "L1C_20200717T221941_N0209_R029_T01LAC",
+            "L1C_20200717T221941_N0209_R029_T01LAD",
+            "PRODUCT_URI",
+            "is of other data: tile T01LAD, expected T01LAC",
+        ),
+        ("_A026481_", "_A026482_", "TILE_ID", "is of other data: absolute orbit A026482, expected A026481"),
+        (
+            "GS2A_20200717",
+            "GS2A_20200718",
+            "@datatakeIdentifier",
+            "is of other data: datatake start 20200718T221941, expected 20200717T221941",
+        ),
+        (
+            "S2A_MSIL1C_20200717T221941_N0209_R029_T01LAC_20200717T234135.SAFE",
+            "product.SAFE",
+            "PRODUCT_URI",
+            "is no name of the data",
+        ),
+        ("2020-07-17T23:41:35.0Z", "yesterday", "GENERATION_TIME", "is no time"),
+        ("2020-07-17T23:41:35.0Z", "", "GENERATION_TIME", "is empty"),
+        (">02.09<", ">banana<", "PROCESSING_BASELINE", "is no baseline such as 05.11"),
+        ("<SENSING_ORBIT_NUMBER>29</SENSING_ORBIT_NUMBER>", "", "SENSING_ORBIT_NUMBER", "is missing"),
+        (' datatakeIdentifier="GS2A_20200717T221941_026481_N02.09"', "", "@datatakeIdentifier", "is missing"),
+        ("<ULX>300000</ULX>", "", "ULX", "is missing"),
+        ('<Size resolution="10">', '<Size resolution="20">', "Size[resolution=10]", "is missing"),
+        ("<Quality_Info><CLOUDS>3</CLOUDS></Quality_Info>", "", "Quality_Info", "is missing"),
+        ("<CLOUDS>3</CLOUDS>", "", "Quality_Info", "is empty"),
+        ("<Tile>", "<Granule>", ".", "is another kind of document"),
+    ],
+)
+def test_what_no_tolerance_allows(was: str, becomes: str, path: str, message: str) -> None:
+    if was == "<Tile>":
+        found = compared(TILE, TILE.replace("Tile>", "Granule>"), **REPORT)
+        assert [(each.path, each.message) for each in found.essential] == [(path, message)]
+        return
+    ((place, told_message),) = essential(was, becomes)
+    assert place.endswith(path)
+    assert told_message == message
+
+
+def test_a_branch_that_tells_which_data_is_missed() -> None:
+    start, stop = TILE.index("<Tile_Geocoding>"), TILE.index("</Geometric_Info>")
+    branch = TILE[start:stop]
+    assert essential(branch, "<New/>") == [("Geometric_Info/Tile_Geocoding", "is missing")]
+    start, stop = TILE.index("<Datatake"), TILE.index("<PRODUCT_TYPE>")
+    assert essential(TILE[start:stop], "") == [(f"General_Info/Datatake[{DATATAKE}]", "is missing")]
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (">Level-1C<", ">Level-1C_User<"),
+        (">02.09<", ">05.11<"),
+        ("2020-07-17T23:41:35.0Z", "2021-07-17T23:41:35Z"),
+        ("SGS__20200717T234135", "2BPS_20230717T234135"),
+        ("N0209_R029_T01LAC_20200717T234135", "N0500_R029_T01LAC_20230717T234135"),
+        ("V20150703", "V20180703"),
+        (">3<", ">77<"),
+        (">1<", ">one<"),
+        ("<CLOUDS>3</CLOUDS>", "<CLOUDS>3</CLOUDS><NEW/>"),
+        ("<x>1</x>", ""),
+        ("<Other><x>1</x></Other>", ""),
+        ("<ULX>300000</ULX>", "<ULX>300000.00</ULX>"),
+        ("</Tile_Geocoding>", "<Size resolution='20'><NROWS>5490</NROWS></Size></Tile_Geocoding>"),
+    ],
+)
+def test_what_another_processor_may_say(was: str, becomes: str) -> None:
+    assert essential(was, becomes) == []
+
+
+def test_what_is_to_be_ignored_is_never_essential() -> None:
+    assert essential(">29<", ">30<", ignore=["*SENSING_ORBIT_NUMBER"]) == []
+    assert essential("2020-07-17T23:41:35.0Z", "yesterday", ignore=["*GENERATION_TIME"]) == []
+    assert essential("<CLOUDS>3</CLOUDS>", "", ignore=["Quality_Info"]) == []
+    assert essential("<ULX>300000</ULX>", "", ignore=["*/Tile_Geocoding"]) == []
