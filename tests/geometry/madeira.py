@@ -27,7 +27,8 @@ GRANULE_LINES = {10: 2304, 20: 1152, 60: 384}
 RESOLUTIONS = {band.name: band.resolution for band in BANDS}
 BOX = (-20.0, 31.0, -15.0, 34.5)
 """West, south, east, north of all that is seen, degrees, with room for parallax."""
-UPPER_LEFT, INVERSE_STEP, INVERSE_NODES = (199980.0, 3700020.0), {10: 6000, 20: 3000, 60: 1000}, 109800.0
+UPPER_LEFT, INVERSE_STEPS = (199980.0, 3700020.0), {10: 6000, 20: 3000, 60: 1000}
+"""First node of the inverse grids (easting and northing, UTM zone 28), and metres between nodes."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def inverse_grids(data: Path) -> Iterator[InverseGrid]:
         assert found
         band, detector = found[2], int(found[1])
         column, row = _pixels(path)
-        step = STEPS[RESOLUTIONS[band]] * 5
+        step = INVERSE_STEPS[RESOLUTIONS[band]]
         easting = UPPER_LEFT[0] + step * np.arange(column.shape[1])
         northing = UPPER_LEFT[1] - step * np.arange(column.shape[0])
         yield InverseGrid(path.stem, band, detector, *np.meshgrid(easting, northing), column, row)
