@@ -1,297 +1,84 @@
-"""Kinds of damage to a product: which check must find each, and which profiles let it pass.
-
-`found_by` fails under the profile ``identical``. `passes` is the strictest profile under which the damage is
-within tolerance, `fails` the loosest under which it is not; None where there is none to be named.
-"""
+"""Kinds of damage to products: which check must find each, and which profiles let it pass."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
-from lxml import etree
-from scipy import ndimage
+from osgeo import gdal
 
 from ipf.compare.results import CheckName
-from tests.compare.damaged import (
-    Change,
-    Samples,
-    edit_document,
-    edit_image,
-    edit_text,
-    element,
-    encode,
-    grid_of,
-    image,
-    only,
-    read,
-    texture,
+from tests.compare.damage_kinds import (
+    B04,
+    OFFSET,
+    SCL,
+    add_element,
+    add_file,
+    assign,
+    at,
+    broken_document,
+    commented,
+    copied_folder,
+    creation_dates,
+    cropped,
+    datastrip_folder,
+    drop_row,
+    first_boundary,
+    flipped,
+    last_digit,
+    lengthened,
+    mask_bit,
+    move_plane,
+    not_a_number,
+    other_number_format,
+    over_class_four,
+    pixels,
+    placed,
+    recode,
+    remove,
+    remove_element,
+    rename,
+    repeat_column,
+    replaced,
+    reversed_attributes,
+    set_attribute,
+    shifted,
+    stripe_shifted,
+    stripes,
+    swap_bands,
+    swap_bands_of_list,
+    swap_classes,
+    swap_coefficients,
+    swap_rows,
+    text,
+    transpose,
+    tree,
+    where_data,
+)
+from tests.compare.damaged import element, image, texture
+from tests.compare.mutation import COGS, CROSS, GIPPS, GRIDS, ROUNDING, SAME, Mutation
+from tests.compare.small_products import (
+    DIRECT,
+    HEIGHT,
+    INVERSE,
+    LABELS,
+    LATITUDE,
+    LINE,
+    LONGITUDE,
+    RED,
+    cog,
+    everywhere,
+    node,
+    nodes,
+    translated,
 )
 
-IDENTICAL, ROUNDING, SAME, CROSS = "identical", "rounding", "same-algorithm", "cross-processor"
-PROFILES = (IDENTICAL, ROUNDING, SAME, CROSS)
-B04, B08, B11 = image("B04", 10), image("B08", 10), image("B11", 20)
-SCL, AOT, WVP = image("SCL", 20), image("AOT", 10), image("WVP", 10)
+B08, B11 = image("B08", 10), image("B11", 20)
+AOT, WVP = image("AOT", 10), image("WVP", 10)
 QUALIT, DETFOO = "MSK_QUALIT_B02.jp2", "MSK_DETFOO_B02.jp2"
-OFFSET = 1000
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """One kind of damage."""
-
-    name: str
-    damage: Callable[[Path], None]
-    found_by: CheckName
-    passes: str | None = None
-    fails: str | None = None
-
-
-def pixels(pattern: str, change: Change) -> Callable[[Path], None]:
-    return lambda product: edit_image(product, pattern, change)
-
-
-def at(row: int, column: int, add: int) -> Change:
-    """Add to one pixel."""
-
-    def change(samples: Samples) -> Samples:
-        samples[..., row, column] += add
-        return samples
-
-    return change
-
-
-def where_data(function: Callable[[Samples], Samples]) -> Change:
-    """Change the physical part of the counts of a band, wherever there are data."""
-
-    def change(samples: Samples) -> Samples:
-        surface = samples.astype(np.float64) - OFFSET
-        changed = np.clip(np.round(function(surface) + OFFSET), 1, 32767)
-        return np.where(samples == 0, 0, changed).astype(samples.dtype)
-
-    return change
-
-
-def shifted(rows: float, columns: float) -> Change:
-    """Move the content down and to the right."""
-    return where_data(lambda surface: ndimage.shift(surface, (rows, columns), order=5, mode="nearest"))
-
-
-def stripe_shifted(surface: Samples) -> Samples:
-    """Move one detector's stripe, two fifths of the width, by a pixel and a half along the track."""
-    width = 2 * surface.shape[1] // 5
-    moved = ndimage.shift(surface, (1.5, 0), order=5, mode="nearest")
-    return np.concatenate([moved[:, :width], surface[:, width:]], axis=1)
-
-
-def assign(rows: slice, columns: slice, value: int) -> Change:
-    def change(samples: Samples) -> Samples:
-        samples[..., rows, columns] = value
-        return samples
-
-    return change
-
-
-def repeat_column(samples: Samples) -> Samples:
-    samples[:, 200] = samples[:, 199]
-    return samples
-
-
-def drop_row(samples: Samples) -> Samples:
-    samples[150:-1] = samples[151:]
-    return samples
-
-
-def stripes(surface: Samples) -> Samples:
-    return surface + 4 * (np.arange(surface.shape[1]) % 2)
-
-
-def over_class_four(product: Path) -> None:
-    """Brighten one band over vegetation alone."""
-    chosen = np.kron(read(only(product, SCL)) == 4, np.ones((2, 2), bool))
-    edit_image(product, B04, where_data(lambda surface: surface + 60 * chosen))
-
-
-def swap_classes(labels: Samples) -> Samples:
-    table = np.arange(256, dtype=labels.dtype)
-    table[[4, 5]] = 5, 4
-    return table[labels]
-
-
-def swap_bands(product: Path) -> None:
-    first, second = only(product, image("B02", 10)), only(product, image("B03", 10))
-    kept = first.read_bytes()
-    first.write_bytes(second.read_bytes())
-    second.write_bytes(kept)
-
-
-def move_plane(planes: Samples) -> Samples:
-    return np.roll(planes, 1, axis=0)
-
-
-def first_boundary(labels: Samples) -> Samples:
-    moved = labels.copy()
-    moved[:, 1:] = labels[:, :-1]
-    return moved
-
-
-def recode(pattern: str, *options: str, bits: int | None = None, **coding: int) -> Callable[[Path], None]:
-    def damage(product: Path) -> None:
-        path = only(product, pattern)
-        encode(path, read(path), grid_of(path), bits=bits, options=options, **coding)
-
-    return damage
-
-
-def replaced(pattern: str, content: Callable[[bytes], bytes]) -> Callable[[Path], None]:
-    def damage(product: Path) -> None:
-        path = only(product, pattern)
-        path.write_bytes(content(path.read_bytes()))
-
-    return damage
-
-
-def placed(pattern: str, **changes: float) -> Callable[[Path], None]:
-    """Write an image with another georeference."""
-
-    def damage(product: Path) -> None:
-        path = only(product, pattern)
-        grid = grid_of(path)
-        fields = {name: getattr(grid, name) for name in grid.__dataclass_fields__}
-        encode(path, read(path), grid.__class__(**fields | changes))
-
-    return damage
-
-
-def cropped(product: Path) -> None:
-    path = only(product, B04)
-    grid = grid_of(path)
-    fields = {name: getattr(grid, name) for name in grid.__dataclass_fields__}
-    encode(path, read(path)[:-1], grid.__class__(**fields | {"rows": grid.rows - 1}))
-
-
-def remove(pattern: str) -> Callable[[Path], None]:
-    return lambda product: only(product, pattern).unlink()
-
-
-def add_file(name: str) -> Callable[[Path], None]:
-    def damage(product: Path) -> None:
-        (product / name).parent.mkdir(exist_ok=True)
-        (product / name).write_bytes(b"something more")
-
-    return damage
-
-
-def rename(pattern: str, old: str, new: str) -> Callable[[Path], None]:
-    def damage(product: Path) -> None:
-        path = only(product, pattern)
-        path.rename(path.with_name(path.name.replace(old, new)))
-
-    return damage
-
-
-def text(
-    name: str, change: Callable[[str], str], document: str = "MTD_TL.xml", number: int = 0
-) -> Callable[[Path], None]:
-    """Change the text of an element."""
-
-    def edit(root: etree._Element) -> None:
-        chosen = element(root, name, number)
-        before = chosen.text or ""
-        chosen.text = change(before)
-        assert chosen.text != before, before
-
-    return lambda product: edit_document(product, document, edit)
-
-
-def tree(change: Callable[[etree._Element], None], document: str = "MTD_TL.xml") -> Callable[[Path], None]:
-    return lambda product: edit_document(product, document, change)
-
-
-def last_digit(value: str) -> str:
-    """The next number of the same number of digits."""
-    return value[:-1] + str((int(value[-1]) + 1) % 10)
-
-
-def transpose(root: etree._Element) -> None:
-    rows = list(element(root, "Values_List").iter("{*}VALUES"))
-    grid = [(row.text or "").split() for row in rows]
-    for row, values in zip(rows, zip(*grid, strict=True), strict=True):
-        row.text = " ".join(values)
-
-
-def swap_rows(root: etree._Element) -> None:
-    values = element(root, "Values_List")
-    values.append(values[0])
-
-
-def swap_bands_of_list(root: etree._Element) -> None:
-    """Another order of entries that say themselves which band they are of."""
-    offsets = element(root, "BOA_ADD_OFFSET").getparent()
-    assert offsets is not None
-    offsets.append(offsets[0])
-
-
-def remove_element(name: str) -> Callable[[etree._Element], None]:
-    def change(root: etree._Element) -> None:
-        chosen = element(root, name)
-        parent = chosen.getparent()
-        assert parent is not None
-        parent.remove(chosen)
-
-    return change
-
-
-def add_element(root: etree._Element) -> None:
-    etree.SubElement(element(root, "Tile_Geocoding"), "SURPRISE").text = "1"
-
-
-def set_attribute(name: str, attribute: str, value: str) -> Callable[[etree._Element], None]:
-    return lambda root: element(root, name).set(attribute, value)
-
-
-def not_a_number(root: etree._Element) -> None:
-    row = element(root, "VALUES")
-    row.text = " ".join(["NaN", *(row.text or "").split()[1:]])
-
-
-def lengthened(product: Path) -> None:
-    path = only(product, "AUX_ECMWFT")
-    path.write_bytes(path.read_bytes() + b"\0")
-
-
-def flipped(content: bytes) -> bytes:
-    return content[:4] + bytes([content[4] ^ 1]) + content[5:]
-
-
-def creation_dates(product: Path) -> None:
-    edit_text(
-        product,
-        "MTD_MSIL2A.xml",
-        "2022-10-05T16:44:54.000000Z</GENERATION_TIME>",
-        "2023-01-01T00:00:00.000000Z</GENERATION_TIME>",
-    )
-
-
-def datastrip_folder(product: Path) -> None:
-    """Another creation date in the name of the datastrip's folder."""
-    (folder,) = (product / "DATASTRIP").iterdir()
-    folder.rename(folder.with_name(folder.name.replace("20221005T164454", "20230101T000000")))
-
-
-def broken_document(product: Path) -> None:
-    (product / "MTD_MSIL2A.xml").write_bytes(b"<broken")
-
-
-def copied_folder(product: Path) -> None:
-    shutil.copytree(product / "rep_info", product / "rep_info_copy")
-
 
 C = CheckName
-MUTATIONS = (
+OF_LEVEL_2A = (
     # values
     Mutation("one pixel by one count", pixels(B04, at(100, 100, 1)), C.STATISTICS, passes=ROUNDING),
     Mutation("one pixel by 3000 counts", pixels(B04, at(100, 100, 3000)), C.STATISTICS, fails=ROUNDING),
@@ -371,9 +158,19 @@ MUTATIONS = (
     # classes and masks
     Mutation("one class swapped", pixels(SCL, at(60, 60, 1)), C.CLASSES, SAME),
     Mutation("two classes swapped", pixels(SCL, swap_classes), C.CLASSES, fails=CROSS),
+    Mutation("a class wiped out", pixels(SCL, lambda a: np.where(a == 10, 4, a)), C.CLASSES, CROSS, SAME),
+    Mutation(
+        "a class that nothing had",
+        pixels(SCL, assign(slice(60, 61), slice(60, 61), 3)),
+        C.CLASSES,
+        CROSS,
+        SAME,
+    ),
     Mutation("classes moved by a pixel", pixels(SCL, lambda a: np.roll(a, 1, axis=1)), C.CLASSES, fails=SAME),
     Mutation("a mask bit cleared", pixels(QUALIT, assign(slice(10, 11), slice(2, 3), 0)), C.MASK, SAME),
-    Mutation("a mask bit set", pixels(QUALIT, assign(slice(300, 301), slice(2, 3), 1)), C.MASK, SAME),
+    Mutation("a mask bit set", pixels(QUALIT, mask_bit(1, 300, True)), C.MASK, SAME),
+    Mutation("a mask bit wiped out", pixels(QUALIT, mask_bit(1, slice(None), False)), C.MASK, CROSS, SAME),
+    Mutation("a mask bit that nothing had", pixels(QUALIT, mask_bit(2, 300, True)), C.MASK, CROSS, SAME),
     Mutation("a mask emptied", pixels("MSK_CLASSI_B00.jp2", lambda a: a * 0), C.MASK, fails=SAME),
     Mutation("bits of a mask in another order", pixels(QUALIT, move_plane), C.MASK),
     Mutation(
@@ -467,23 +264,93 @@ MUTATIONS = (
     Mutation("name of a folder", datastrip_folder, C.NAMING, ROUNDING),
 )
 
-
-def reversed_attributes(root: etree._Element) -> None:
-    for node in root.iter("{*}Viewing_Incidence_Angles_Grids"):
-        attributes = dict(node.attrib)
-        node.attrib.clear()
-        node.attrib.update(dict(reversed(attributes.items())))
-
-
-def commented(root: etree._Element) -> None:
-    root.insert(0, etree.Comment("of no meaning"))
-    root.text = "\n\n   "
-
-
-def other_number_format(root: etree._Element) -> None:
-    node = element(root, "ULX")
-    node.text = f"{float(node.text or 0):.3f}"
-
+OF_COGS = (
+    Mutation("one pixel by one count", cog(RED, at(100, 100, 1)), C.STATISTICS, SAME),
+    Mutation("gain of 30 %", cog(RED, where_data(lambda s: 1.3 * s)), C.STATISTICS, fails=CROSS),
+    Mutation("shift of half a pixel", cog(RED, shifted(0, 0.5)), C.SHIFT, fails=CROSS),
+    Mutation("offset tag of another count", cog(RED, offset=0), C.STATISTICS, fails=CROSS),
+    Mutation("scale tag ten times that", cog(RED, scale=1e-3), C.STATISTICS, fails=CROSS),
+    Mutation("no-data tag lost", cog(RED, nodata=None), C.NO_DATA, fails=SAME),
+    Mutation("no-data turned to a count", cog(RED, lambda a: np.maximum(a, 1)), C.NO_DATA, fails=SAME),
+    Mutation("two classes swapped", cog(LABELS, swap_classes), C.CLASSES, fails=CROSS),
+    Mutation("a class wiped out", cog(LABELS, lambda a: np.where(a == 10, 4, a)), C.CLASSES, CROSS, SAME),
+    Mutation(
+        "another compression", translated(RED, creationOptions=["COMPRESS=LZW"]), C.ENCODING, SAME, ROUNDING
+    ),
+    Mutation("counts as 32 bits", translated(RED, outputType=gdal.GDT_UInt32), C.ENCODING, SAME, ROUNDING),
+    Mutation("wrong EPSG", cog(RED, epsg=32630), C.GEOREFERENCE, fails=CROSS),
+    Mutation("corner moved by a pixel", cog(RED, upper_left_x=499990.0), C.GEOREFERENCE, fails=CROSS),
+    Mutation("image truncated", replaced(RED, lambda b: b[: len(b) // 2]), C.READABLE, fails=CROSS),
+    Mutation("image missing", remove(RED), C.FILES, fails=CROSS),
+    Mutation("extra file", add_file("notes/more.txt"), C.FILES, CROSS, SAME),
+)
+OF_GRIDS = (
+    Mutation("a node by a micrometre", nodes(DIRECT, node(LONGITUDE, 1e-11)), C.STATISTICS, ROUNDING),
+    Mutation("a node by 5 cm", nodes(DIRECT, node(LATITUDE, 5e-7)), C.STATISTICS, SAME, ROUNDING),
+    Mutation("all nodes by a metre", nodes(DIRECT, everywhere(LONGITUDE, 1e-5)), C.STATISTICS, CROSS, SAME),
+    Mutation("all nodes by 50 m", nodes(DIRECT, everywhere(LATITUDE, 5e-4)), C.STATISTICS, fails=CROSS),
+    Mutation("a height by half a metre", nodes(DIRECT, node(HEIGHT, 0.5)), C.STATISTICS, SAME, ROUNDING),
+    Mutation("heights without the geoid", nodes(DIRECT, everywhere(HEIGHT, 47.0)), C.STATISTICS, fails=CROSS),
+    Mutation(
+        "longitude and latitude swapped", nodes(DIRECT, lambda a: a[[1, 0, 2]]), C.STATISTICS, fails=CROSS
+    ),
+    Mutation("lines by half a pixel", nodes(INVERSE, everywhere(LINE, 0.5)), C.STATISTICS, CROSS, SAME),
+    Mutation("lines counted from 1", nodes(INVERSE, everywhere(LINE, 3.0)), C.STATISTICS, fails=CROSS),
+    Mutation("a node outside the image", nodes(INVERSE, node(LINE, np.nan)), C.NO_DATA),
+    Mutation("outside turned to 0", nodes(INVERSE, np.nan_to_num), C.NO_DATA, fails=SAME),
+    Mutation("mirrored", nodes(DIRECT, lambda a: a[:, :, ::-1]), C.STATISTICS, fails=CROSS),
+    Mutation("no heights", nodes(DIRECT, lambda a: a[:2]), C.FILES, fails=CROSS),
+    Mutation("nodes in single precision", translated(DIRECT, outputType=gdal.GDT_Float32), C.ENCODING),
+    Mutation("a row of nodes missing", nodes(DIRECT, lambda a: a[:, :-1]), C.GEOREFERENCE, fails=CROSS),
+    Mutation("grid truncated", replaced(INVERSE, lambda b: b[:400]), C.READABLE, fails=CROSS),
+    Mutation("grid missing", remove(INVERSE), C.FILES, fails=CROSS),
+    Mutation("grid of another detector", rename(DIRECT, "_D01_", "_D02_"), C.FILES, fails=CROSS),
+)
+B04_PARAMETERS = "*_B04.xml"
+OF_GIPPS = (
+    Mutation("a value by its last digit", text("VALUES", last_digit, B04_PARAMETERS), C.METADATA, CROSS),
+    Mutation("another band", text("BAND_ID", lambda _: "4", B04_PARAMETERS), C.METADATA, fails=SAME),
+    Mutation(
+        "values of another detector",
+        tree(set_attribute("VALUES", "detector_id", "3"), B04_PARAMETERS),
+        C.METADATA,
+        fails=SAME,
+    ),
+    Mutation(
+        "coefficients in another order", tree(swap_coefficients, B04_PARAMETERS), C.METADATA, fails=SAME
+    ),
+    Mutation(
+        "a value fewer",
+        text("VALUES", lambda t: t.rpartition(" ")[0], B04_PARAMETERS),
+        C.METADATA,
+        fails=SAME,
+    ),
+    Mutation("a table removed", tree(remove_element("TABLE"), B04_PARAMETERS), C.METADATA, fails=SAME),
+    Mutation(
+        "validity",
+        text("Validity_Start", lambda t: t.replace("2015", "2016"), B04_PARAMETERS),
+        C.METADATA,
+        fails=SAME,
+    ),
+    Mutation(
+        "date of creation",
+        text("Creation_Date", lambda t: t.replace("2015", "2016"), B04_PARAMETERS),
+        C.NAMING,
+        ROUNDING,
+    ),
+    Mutation("file renamed", rename(B04_PARAMETERS, "20150605", "20160605"), C.NAMING, ROUNDING),
+    Mutation(
+        "document broken", replaced(B04_PARAMETERS, lambda b: b[: len(b) // 2]), C.READABLE, fails=CROSS
+    ),
+    Mutation("file missing", remove(B04_PARAMETERS), C.FILES, fails=SAME),
+    Mutation("file of another band", rename(B04_PARAMETERS, "_B04", "_B05"), C.FILES, fails=SAME),
+)
+MUTATIONS = (
+    *OF_LEVEL_2A,
+    *(replace(mutation, product=COGS) for mutation in OF_COGS),
+    *(replace(mutation, product=GRIDS) for mutation in OF_GRIDS),
+    *(replace(mutation, product=GIPPS) for mutation in OF_GIPPS),
+)
 
 HARMLESS = {
     "nothing at all": lambda product: None,

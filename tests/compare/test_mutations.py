@@ -11,8 +11,11 @@ import pytest
 from ipf.compare.comparison import compare
 from ipf.compare.results import CheckName, Comparison, Status
 from ipf.compare.tolerance_files import load_tolerances
-from tests.compare.damaged import encode, grid_of, only, read, write_product
-from tests.compare.mutations import B08, HARMLESS, IDENTICAL, MUTATIONS, PROFILES, Mutation
+from tests.compare.damage_kinds import SCL, assign
+from tests.compare.damaged import edit_image, encode, grid_of, only, read, write_product
+from tests.compare.mutation import COGS, GIPPS, GRIDS, IDENTICAL, LEVEL_2A, PRODUCTS, PROFILES, Mutation
+from tests.compare.mutations import B08, HARMLESS, MUTATIONS
+from tests.compare.small_products import write_cogs, write_gipps, write_grids
 
 IMAGES = (
     *("R10m/*.jp2", "*_B05_20m.jp2", "*_B11_20m.jp2", "*_SCL_20m.jp2", "*_PVI.jp2"),
@@ -20,13 +23,25 @@ IMAGES = (
 )
 
 
-@pytest.fixture(scope="session")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The undamaged product, with a few images of each kind, which are compared several hundred times.
+CLASSES_WITH_FEW = slice(40, 43)
+"""Rows and columns of the only pixels of a class."""
 
-    B08 has saturated pixels, for which it takes 16 bits.
-    """
-    product = write_product(tmp_path_factory.mktemp("reference"))
+
+@pytest.fixture(scope="session")
+def references(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The undamaged products by what they are, each compared many times."""
+    folder = tmp_path_factory.mktemp("references")
+    return {
+        LEVEL_2A: level_2a(folder),
+        COGS: write_cogs(folder / "cogs"),
+        GRIDS: write_grids(folder / "grids"),
+        GIPPS: write_gipps(folder / "gipps"),
+    }
+
+
+def level_2a(folder: Path) -> Path:
+    """A product with a few images of each kind, saturated pixels, for which B08 has 16 bits, a rare class."""
+    product = write_product(folder)
     for path in product.rglob("*.jp2"):
         if not any(path.match(pattern) for pattern in IMAGES):
             path.unlink()
@@ -34,13 +49,13 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     samples = read(path)
     samples[220:230, 220:230] = np.iinfo(np.uint16).max
     encode(path, samples, grid_of(path), bits=16)
+    edit_image(product, SCL, assign(CLASSES_WITH_FEW, CLASSES_WITH_FEW, 10))
     return product
 
 
-@pytest.fixture
-def candidate(reference: Path, tmp_path: Path) -> Path:
+def copied(reference: Path, folder: Path) -> Path:
     """A copy to damage."""
-    return Path(shutil.copytree(reference, tmp_path / reference.name))
+    return Path(shutil.copytree(reference, folder / reference.name))
 
 
 def comparison(reference: Path, candidate: Path, profile: str) -> Comparison:
@@ -56,14 +71,18 @@ def told(result: Comparison) -> str:
 
 
 def test_there_are_more_than_sixty_kinds_and_each_check_has_one() -> None:
-    assert len(MUTATIONS) > 60
+    assert len([mutation for mutation in MUTATIONS if mutation.product == LEVEL_2A]) > 60
     assert {mutation.found_by for mutation in MUTATIONS} == set(CheckName)
+    assert {mutation.product for mutation in MUTATIONS} == set(PRODUCTS)
+    assert len({(mutation.product, mutation.name) for mutation in MUTATIONS}) == len(MUTATIONS)
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: f"{mutation.product}: {mutation.name}")
 def test_damage_is_found_by_the_check_meant_for_it(
-    reference: Path, candidate: Path, mutation: Mutation
+    references: dict[str, Path], tmp_path: Path, mutation: Mutation
 ) -> None:
+    reference = references[mutation.product]
+    candidate = copied(reference, tmp_path)
     mutation.damage(candidate)
     strict = comparison(reference, candidate, IDENTICAL)
     assert mutation.found_by in failures(strict), told(strict)
@@ -77,9 +96,22 @@ def test_damage_is_found_by_the_check_meant_for_it(
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("change", HARMLESS)
 def test_what_is_no_damage_passes_everywhere(
-    reference: Path, candidate: Path, profile: str, change: str
+    references: dict[str, Path], tmp_path: Path, profile: str, change: str
 ) -> None:
+    reference = references[LEVEL_2A]
+    candidate = copied(reference, tmp_path)
     HARMLESS[change](candidate)
-    result = comparison(reference, candidate, profile)
+    passes(comparison(reference, candidate, profile))
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_an_untouched_copy_of_any_product_passes_everywhere(
+    references: dict[str, Path], tmp_path: Path, profile: str, product: str
+) -> None:
+    passes(comparison(references[product], copied(references[product], tmp_path), profile))
+
+
+def passes(result: Comparison) -> None:
     assert result.status is Status.PASSED, told(result)
     assert result.checks
