@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +31,10 @@ from ipf.product.quality.model import (
 )
 from ipf.product.raster import Grid
 
+_GRANULE_IMAGE = re.compile(
+    r"S2[A-D]_[A-Z0-9]{4}_MSI_L1[AB]_GR_\w{4}_\d{8}T\d{6}_S\d{8}T\d{6}_D\d{2}_(?P<band>B\d[0-9A])\.jp2",
+    re.ASCII,
+)
 _TRUE_COLOUR, _COLOURS = "TCI", 3
 _BYTE_CONTENTS = (_TRUE_COLOUR, "SCL")
 """Images whose samples are bytes; those of bands and maps have more bits."""
@@ -142,7 +147,9 @@ def tile_images(item: Item) -> dict[layout.ImageKey, Path]:
 def _dimensions(resolution: int, item: Item, parameters: QualityParameters) -> Finding:
     """Whether the images of one pixel size are there, whole, and of the form that metadata and level tell.
 
-    Those of Level-2A must say that they lie where the metadata do; no other check looks at them.
+    Those of Level-2A must say that they lie where the metadata do; no other check looks at them. Whole means
+    that boxes and tile-parts end where they say: samples are not decoded, so that other bytes between these
+    ends are for the checksums of the manifest to tell.
     """
     if item.kind == "granule":
         return _granule_dimensions(resolution, item)
@@ -167,12 +174,27 @@ def _granule_dimensions(resolution: int, item: Item) -> Finding:
     for size in item.root.child("Geometric_Info/Granule_Dimensions").all("Size"):
         if size.attribute_integer("resolution") == resolution:
             shape = size.integer("NROWS"), size.integer("NCOLS")
-            there = layout.tile_images(item.folder) if (item.folder / "IMG_DATA").is_dir() else {}
-            images = {key: path for key, path in there.items() if _resolution(key) == resolution}
+            images = {
+                key: path for key, path in _granule_images(item).items() if _resolution(key) == resolution
+            }
             if not images:
                 return passed_or_failed(False, f"No image of {resolution} m.")
+            bands = {content for content, _ in images}
+            absent = [
+                band for band in BAND_NAMES if BY_NAME[band].resolution == resolution and band not in bands
+            ]
+            if absent:
+                return passed_or_failed(False, f"Missing: {listed(absent)}")
             return _forms(resolution, images, shape, None)
     return passed_or_failed(False, f"The metadata state no Size of {resolution} m.")
+
+
+def _granule_images(item: Item) -> dict[layout.ImageKey, Path]:
+    """Images of a granule by band: ``S2A_OPER_MSI_L1B_GR_…_D02_B05.jp2``."""
+    folder = item.folder / "IMG_DATA"
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    matches = ((_GRANULE_IMAGE.fullmatch(path.name), path) for path in files)
+    return {(match["band"], None): path for match, path in matches if match is not None}
 
 
 def _forms(
@@ -238,7 +260,7 @@ INSPECTIONS: tuple[Inspection, ...] = (
             ("granule", "tile"),
             ("L1A", "L1B", "L1C", "L2A"),
             partial(_dimensions, resolution),
-            f"images of {resolution} m are whole and have the size that the metadata state",
+            f"images of {resolution} m are whole files of the size that the metadata state; none is decoded",
             on_document=False,
         )
         for resolution in (60, 20, 10)

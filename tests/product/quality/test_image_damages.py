@@ -12,6 +12,7 @@ import pytest
 
 from ipf.product.jpeg2000 import ImageKind, encode_jpeg2000
 from ipf.product.level_2a import images_from
+from ipf.product.quality.catalogue import INSPECTIONS
 from ipf.product.quality.items import items_of
 from ipf.product.quality.model import Item
 from ipf.product.quicklook import preview_grid
@@ -187,3 +188,28 @@ def test_a_product_without_finer_pixels_lacks_nothing(l2a: Path, tmp_path: Path)
     shutil.copytree(l2a, copy)
     without_images(lambda content: content.endswith("_10m"))(item_of(copy, "tile"))
     assert checks(item_of(copy, "tile"))[f"{FORMAT}.checkL2AImages"].passed
+
+
+def inside(path: Path) -> None:
+    """Packets in the middle of a code-stream are overwritten; every box and tile-part ends where it said."""
+    content = path.read_bytes()
+    place = len(content) - 12
+    path.write_bytes(content[: place - 8] + b"\x5a" * 8 + content[place:])
+
+
+def test_garbage_within_a_whole_file_is_told_by_the_manifest_alone(l1c: Path, tmp_path: Path) -> None:
+    copy = tmp_path / l1c.name
+    shutil.copytree(l1c, copy)
+    file("IMG_DATA/*_B09.jp2", inside)(item_of(copy, "tile"))
+    assert broken(item_of(copy, "tile")) == set()
+    assert broken(item_of(copy, "product")) == {f"{FORMAT}.hrefExist"}
+    described = [each.summary for each in INSPECTIONS if each.identifier.startswith("Granule_Dimensions")]
+    assert len(described) == 3
+    assert all("none is decoded" in summary for summary in described)
+
+
+def test_garbage_within_a_map_that_is_decoded_is_told(l2a: Path, tmp_path: Path) -> None:
+    copy = tmp_path / l2a.name
+    shutil.copytree(l2a, copy)
+    file("IMG_DATA/R20m/*_SCL_20m.jp2", inside)(item_of(copy, "tile"))
+    assert broken(item_of(copy, "tile")) == {f"{LEVEL_2A}.SCENE_CLASS_QUALITY"}

@@ -5,10 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from ipf.product.bands import BAND_NAMES, BY_NAME
+from ipf.product.jpeg2000 import ImageKind, encode_jpeg2000
 from ipf.product.quality.items import items_of
 from ipf.product.quality.model import CHECKLISTS, Item, Outcome, QualityParameters
+from ipf.product.raster import Grid
 from tests.product.quality.small_products import Damage, added, broken, checks, text, value
 
 PLAIN = QualityParameters()
@@ -104,3 +108,56 @@ def test_granules_are_judged_with_their_datastrip(reference_data: Path) -> None:
         assert item.datastrip is items[0]
     times = [checks(item, PLAIN)[f"{SENSOR}.Sensing_Time"] for item in items[1::12]]
     assert {check.outcome for check in times} == {Outcome.PASSED}
+
+
+@pytest.fixture(scope="module")
+def granule(reference_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Level-1B granule of real metadata with images of its sizes, in a folder of its own."""
+    (document,) = reference_data.glob(DOCUMENTS["L1B granule"])
+    folder = tmp_path_factory.mktemp("granule") / document.parent.name
+    (folder / "IMG_DATA").mkdir(parents=True)
+    shutil.copyfile(document, folder / document.name)
+    stem = folder.name.rpartition("_N")[0]
+    shapes = {10: (2304, 2552), 20: (1152, 1276), 60: (384, 425)}
+    for band in BAND_NAMES:
+        resolution = BY_NAME[band].resolution
+        rows, columns = shapes[resolution]
+        # Images of the sensor lie nowhere: the place is the encoder's.
+        grid = Grid(32628, 300000.0, 3700020.0, resolution, rows, columns)
+        path = folder / "IMG_DATA" / f"{stem}_{band}.jp2"
+        encode_jpeg2000(path, np.full((rows, columns), 7, np.uint16), grid, ImageKind.BAND)
+    return folder
+
+
+def test_a_granule_fails_for_its_manifest_alone(granule: Path) -> None:
+    (item,) = items_of(granule)
+    assert broken(item, PLAIN) == {f"{FORMAT}.checkSafeManifest"}
+
+
+@pytest.mark.parametrize("place", ["GRANULE", "GRANULE/DB1"])
+def test_a_granule_of_a_package_owes_no_manifest(granule: Path, tmp_path: Path, place: str) -> None:
+    copy = shutil.copytree(granule, tmp_path / place / granule.name)
+    (item,) = items_of(copy)
+    assert broken(item, PLAIN) == set()
+    manifests = [
+        check for name, check in checks(item, PLAIN).items() if "manifest of its own" in check.message
+    ]
+    assert len(manifests) == 28
+    assert {check.outcome for check in manifests} == {Outcome.NOT_RUN}
+
+
+def test_each_band_of_a_granule_is_missed(granule: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(granule, tmp_path / "GRANULE" / granule.name)
+    next(copy.glob("IMG_DATA/*_B05.jp2")).unlink()
+    (item,) = items_of(copy)
+    name = f"{GEOMETRIC}.Granule_Dimensions_20m"
+    assert broken(item, PLAIN) == {name}
+    assert checks(item, PLAIN)[name].message == "Missing: B05"
+
+
+def test_a_granule_states_its_own_name(granule: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(granule, tmp_path / "GRANULE" / granule.name.replace("_D02_", "_D03_"))
+    (item,) = items_of(copy)
+    found = checks(item, PLAIN)[f"{FORMAT}.checkMetadata"]
+    assert found.outcome is Outcome.FAILED
+    assert f"is in the folder {copy.name}" in found.message
