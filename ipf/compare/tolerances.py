@@ -105,7 +105,9 @@ class MetadataTolerances(Model):
     numbers: tuple[NumberTolerances, ...] = Field(
         default=(), description="other limits for some numbers; the last counts"
     )
-    differing: Verdict = Field(default="fail", description="what a difference beyond that means")
+    differing: Verdict = Field(
+        default="fail", description="what a difference beyond that means; of other data it fails"
+    )
     consequences: Verdict = Field(
         default="fail", description="values that follow from other differences: sizes and checksums of files"
     )

@@ -206,6 +206,28 @@ def test_classes_that_cannot_be_read_leave_no_statistics_out_in_silence(l2a: Pat
     assert all("T29UNU/SCL 20 m cannot be read" in check.message for check in failed)
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(
+    ("pattern", "was", "becomes"),
+    [
+        ("MTD_MSIL1C.xml", "<SENSING_ORBIT_NUMBER>23<", "<SENSING_ORBIT_NUMBER>24<"),
+        ("MTD_MSIL1C.xml", "R023_T29UNU", "R024_T29UNU"),
+        ("MTD_MSIL1C.xml", "<GENERATION_TIME>2", "<GENERATION_TIME>yesterday 2"),
+        ("MTD_TL.xml", "<ULX>", "<ULX>1"),
+        ("MTD_TL.xml", "EPSG:32629", "EPSG:32630"),
+        ("manifest.safe", "relativeOrbitNumber", "orbitnumber"),
+    ],
+)
+def test_another_acquisition_fails_under_every_profile(
+    reference: Path, candidate: Path, pattern: str, was: str, becomes: str, profile: str
+) -> None:
+    path = only(candidate, pattern)
+    text = path.read_text()
+    assert was in text
+    path.write_text(text.replace(was, becomes))
+    assert {name for name, _ in failures(compared(reference, candidate, profile))} == {"metadata"}
+
+
 def test_a_changed_profile_is_called_so(reference: Path, candidate: Path) -> None:
     overrides = (Override(item="*/B04*", limits={"bias": 1.0}),)
     tolerances = load_tolerances("rounding").model_copy(update={"overrides": overrides})
