@@ -20,7 +20,7 @@ from ipf.product.xml_nodes import Node
 FILE_TYPE = "GIP_PRDLOC"
 ROOT = "GS2_INIT_LOC_PROD_PARAMETERS"
 SCENARIOS = ("NOMINAL", "EXOGENEOUS")
-"""How lines are dated: by the times of their packets, or by the model of GIPP DATATI (so spelt in the files)."""
+"""How lines are dated: by the times of their packets, or by the model of GIPP DATATI (so spelt there)."""
 
 
 @dataclass(frozen=True, slots=True)
