@@ -18,7 +18,7 @@ from ipf.compare.tolerance_files import PROFILES, load_tolerances
 from ipf.compare.tolerances import Tolerances
 from ipf.errors import ComparisonError
 from tests.cli.programs import call, of_level, run
-from tests.compare.comparisons import full_comparison
+from tests.compare.compared_products import full_comparison
 from tests.compare.damaged import Samples, edit_image, only
 from tests.product.products import tree, write_small_l1c
 

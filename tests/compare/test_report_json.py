@@ -8,7 +8,7 @@ from typing import Any
 
 from ipf.compare.report_json import VERSION, comparison_json
 from ipf.compare.results import Comparison
-from tests.compare.comparisons import AWKWARD, full_comparison
+from tests.compare.compared_products import AWKWARD, full_comparison
 
 
 def read(comparison: Comparison) -> Any:

@@ -11,7 +11,7 @@ from lxml import etree
 
 from ipf.compare.report_junit import comparison_junit, printable
 from ipf.compare.results import Comparison
-from tests.compare.comparisons import AWKWARD, full_comparison
+from tests.compare.compared_products import AWKWARD, full_comparison
 
 SCHEMA = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
   <xs:attributeGroup name="counts">
