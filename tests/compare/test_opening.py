@@ -369,6 +369,40 @@ def test_links_to_folders_are_followed_once(l1c: Path, tmp_path: Path) -> None:
     assert len(parts(content)) == len(files_below(l1c))
 
 
+def test_folders_without_files_of_their_own_are_parts(l1c: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(l1c, tmp_path / l1c.name))
+    (copy / "HTML").mkdir()
+    (copy / "A_LINK").symlink_to(copy / "GRANULE")  # before the folder itself in any listing
+    (copy / "GRANULE" / "loop").symlink_to(copy)
+    outside = Path(shutil.copytree(l1c / "rep_info", tmp_path / "outside"))
+    (copy / "MORE").symlink_to(outside)
+    content, whole = open_content(copy), open_content(l1c)
+    assert content.rasters.keys() == whole.rasters.keys()
+    folders = {part.key: part.folder for part in content.others.values() if part.folder}
+    assert folders == {"HTML/": "empty", "A_LINK/": "a link to GRANULE", "GRANULE/loop/": "a link to ."}
+    linked = {key for key in content.others.keys() | content.documents.keys() if key.startswith("MORE/")}
+    assert len(linked) == len(files_below(outside))
+
+
+def test_a_file_of_unknown_kind_is_one_of_bytes(tmp_path: Path) -> None:
+    for name in ("a.npz", "b.bin", "c.txt"):
+        (tmp_path / name).write_bytes(b"of no structure")
+        content = open_content(tmp_path / name)
+        assert (content.kind, *content.others) == ("file", "file")
+
+
+def test_a_single_virtual_raster_is_a_raster(tmp_path: Path) -> None:
+    dataset = gdal.GetDriverByName("GTiff").Create(str(tmp_path / "a.tif"), 8, 8, 2, gdal.GDT_UInt16)
+    del dataset
+    dataset = gdal.Translate(str(tmp_path / "a.vrt"), str(tmp_path / "a.tif"), format="VRT")
+    del dataset
+    content = open_content(tmp_path / "a.vrt")
+    assert (content.kind, *content.rasters) == ("raster", "raster", "raster component 2")
+    (tmp_path / "broken.vrt").write_text("<VRTDataset>")
+    assert list(open_content(tmp_path / "broken.vrt").rasters) == ["raster"]
+    assert "a.vrt" in open_content(tmp_path).documents  # its sources are there as well
+
+
 def test_the_keys_of_an_xml_document_do_not_depend_on_its_name(tmp_path: Path) -> None:
     for name in ("a.xml", "b.xml"):
         (tmp_path / name).write_bytes(etree.tostring(etree.Element("Ipf_Job_Order")))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from osgeo import gdal
 
 from ipf.compare import pixels as module
 from ipf.compare.content import Nature
@@ -120,6 +122,42 @@ def test_damaged_files(tmp_path: Path, suffix: str, damage: str) -> None:
         path.write_bytes({"empty": b"", "cut": content[: len(content) // 2], "text": b"no image"}[damage])
     with pytest.raises(ProductError, match=path.name):
         open_pixels(part(path)).read(WINDOWS[0])
+
+
+@pytest.mark.parametrize("suffix", [".jp2", ".JP2", ".tif", ".TIF", ".vrt", ".bin"])
+def test_a_pipe_is_never_waited_for(tmp_path: Path, suffix: str) -> None:
+    pipe = tmp_path / f"image{suffix}"
+    os.mkfifo(pipe)
+    there = write_tiff(tmp_path / "there.tif", ground(SHAPE))
+    for pair in ((pipe, pipe), (there, pipe), (pipe, there)):
+        with pytest.raises(ProductError, match="no regular file"):
+            open_both(*map(part, pair))
+
+
+def test_a_pipe_that_a_virtual_raster_is_made_of_is_never_waited_for(tmp_path: Path) -> None:
+    source = write_tiff(tmp_path / "image.tif", ground(SHAPE))
+    virtual = tmp_path / "image.vrt"
+    dataset = gdal.Translate(str(virtual), str(source), format="VRT")
+    del dataset
+    np.testing.assert_array_equal(open_pixels(part(virtual)).read(WINDOWS[0]), ground(SHAPE))
+    source.unlink()
+    os.mkfifo(source)
+    with pytest.raises(ProductError, match="no regular file"):
+        open_pixels(part(virtual))
+
+
+def test_virtual_rasters_of_the_same_bytes_may_have_other_pixels(tmp_path: Path) -> None:
+    paths = []
+    for seed in (1, 2):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        write_tiff(folder / "image.tif", ground(SHAPE, seed))
+        dataset = gdal.Translate(str(folder / "image.vrt"), str(folder / "image.tif"), format="VRT")
+        del dataset
+        paths.append(folder / "image.vrt")
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    for seed, pixels in zip((1, 2), open_both(*map(part, paths)), strict=True):
+        np.testing.assert_array_equal(pixels.read(WINDOWS[0]), ground(SHAPE, seed))
 
 
 def test_damaged_pixels_of_a_geotiff(tmp_path: Path) -> None:

@@ -347,3 +347,14 @@ def test_files_that_cannot_be_read_fail(tmp_path: Path) -> None:
         assert (check.name, check.status) == (CheckName.READABLE, Status.FAILED)
         assert str(path) in check.message
         assert told in check.message
+
+
+def test_folders_without_files_are_the_same_for_the_same_reason(tmp_path: Path) -> None:
+    """A folder that is empty, or another name of one that is compared elsewhere."""
+    empty, link = (OtherPart("HTML/", tmp_path, kind) for kind in ("empty", "a link to GRANULE"))
+    for part in (empty, link):
+        same = byte_check(part, part, STRICT)
+        assert (same.name, same.status) == (CheckName.FILES, Status.PASSED)
+    check = byte_check(empty, link, STRICT)
+    assert (check.name, check.status) == (CheckName.FILES, Status.FAILED)
+    assert check.message == "folder is a link to GRANULE, expected empty"
