@@ -227,11 +227,14 @@ def _named_corner(path: Path) -> tuple[int, int] | None:
     return signs[0] * int(longitude), signs[1] * int(latitude)
 
 
-def describe(path: Path) -> DemFile:
-    """Header of a file; `AuxiliaryError` naming it when it cannot be an elevation in metres."""
+def describe(path: Path, drivers: Sequence[str] = ()) -> DemFile:
+    """Header of a file; `AuxiliaryError` naming it when it cannot be an elevation in metres.
+
+    drivers : names of the GDAL drivers that may open it; all when there are none
+    """
     with quiet_gdal():
         try:
-            dataset = gdal.OpenEx(str(path), gdal.OF_RASTER)
+            dataset = gdal.OpenEx(str(path), gdal.OF_RASTER, allowed_drivers=list(drivers))
         except RuntimeError:
             dataset = None
         if dataset is None:

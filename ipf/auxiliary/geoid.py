@@ -1,7 +1,7 @@
 """Heights of the geoid above the ellipsoid: ENVI images (also those called ``.gtx``), GTX grids, GeoTIFF.
 
 The ground segment's file (type DEM_GEOIDF) is an ENVI image of 0.25 degree steps with its header beside it
-and the extension of a GTX grid; a true GTX (NOAA VDatum) has its header inside. GDAL tells them apart.
+and the extension of a GTX grid; a true GTX (NOAA VDatum) has its header inside.
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ def read_geoid(path: Path) -> Geoid:
     Raises `AuxiliaryError` naming the file when it cannot be opened, is no grid of longitudes and latitudes,
     or holds heights that no geoid has.
     """
-    file = describe(_file_of(path))
+    geoid = _file_of(path)
+    drivers = ["ENVI"] if _has_envi_header(geoid) else []
+    file = describe(geoid, drivers)
     west, step_lon, skew_x, north, skew_y, step_down = file.geotransform
     if (
         not reference_system(file.projection).is_geographic
@@ -97,9 +99,12 @@ def read_geoid(path: Path) -> Geoid:
         raise AuxiliaryError(f"{file.path}: expected a geoid on a north-up grid of longitudes and latitudes")
     if file.rows < 2 or file.columns < 2 or file.rows * file.columns > _LARGEST_POSTS:
         raise AuxiliaryError(f"{file.path}: {file.rows} x {file.columns} posts, expected a geoid")
+    expected = file.rows * file.columns * gdal.GetDataTypeSize(file.kind) // 8
+    if drivers and geoid.stat().st_size < expected:  # GDAL gives zeros instead of what is missing
+        raise AuxiliaryError(f"{geoid}: cut: {geoid.stat().st_size} bytes, expected {expected}")
     with quiet_gdal():
         try:
-            dataset = gdal.Open(str(file.path))
+            dataset = gdal.OpenEx(str(file.path), gdal.OF_RASTER, allowed_drivers=drivers)
             heights = dataset.GetRasterBand(1).ReadAsArray()
         except RuntimeError:
             heights = None
@@ -113,6 +118,15 @@ def read_geoid(path: Path) -> Geoid:
             f"{file.path}: heights of {lowest:g} to {highest:g} m, expected a geoid within {LARGEST:g} m"
         )
     return Geoid(heights, west + step_lon / 2, north + step_down / 2, step_lon, -step_down, str(file.path))
+
+
+def _has_envi_header(path: Path) -> bool:
+    """Whether an ENVI header stands beside the file: heights taken for the header of a GTX may pass for it."""
+    for header in (path.with_suffix(".HDR"), path.with_suffix(".hdr")):
+        if header.is_file():
+            with header.open("rb") as stream:
+                return stream.read(4) == b"ENVI"
+    return False
 
 
 def _file_of(path: Path) -> Path:
