@@ -121,7 +121,7 @@ def read_geoid(path: Path) -> Geoid:
 
 
 def _has_envi_header(path: Path) -> bool:
-    """Whether an ENVI header stands beside the file: heights taken for the header of a GTX may pass for it."""
+    """Whether an ENVI header stands beside the file: heights may pass for the header of a GTX."""
     for header in (path.with_suffix(".HDR"), path.with_suffix(".hdr")):
         if header.is_file():
             with header.open("rb") as stream:

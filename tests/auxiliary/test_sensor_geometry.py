@@ -1,0 +1,89 @@
+"""The geometry of an acquisition, gathered from the real datastrip of Madeira and the files it names."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ipf.auxiliary.sensor_geometry import read_sensor_geometry
+from ipf.errors import AuxiliaryError
+from ipf.geometry.acquisition import Mounting
+
+
+@pytest.fixture
+def datastrip(reference_data: Path) -> Path:
+    (folder,) = (reference_data / "geometry_madeira" / "DATASTRIP").iterdir()
+    return folder
+
+
+@pytest.fixture
+def gipp(reference_data: Path) -> Path:
+    return reference_data / "geometry_madeira" / "GIPP"
+
+
+def test_all_bands_and_detectors(datastrip: Path, gipp: Path) -> None:
+    geometry = read_sensor_geometry(datastrip, gipp)
+    assert geometry.satellite == "S2A"
+    assert geometry.viewing.keys() == geometry.datation.first_line.keys()
+    assert len(geometry.viewing) == 156
+    assert geometry.viewing["B03", 1].tan_psi_x[0] == -0.185134560537  # the list for APPLIED
+    assert {len(part.tan_psi_x) for key, part in geometry.viewing.items() if key[0] == "B09"} == {425}
+    assert geometry.mounting == Mounting(-0.0292e-3, -0.9626e-3, -0.0224e-3)
+    assert geometry.refining is not None
+    assert read_sensor_geometry(datastrip, gipp, refining=False).refining is None
+
+
+def test_a_bulletin_replaces_what_the_datastrip_states(
+    reference_data: Path, datastrip: Path, gipp: Path
+) -> None:
+    (bulletin,) = (reference_data / "geometry_madeira" / "IERS").iterdir()
+    stated = read_sensor_geometry(datastrip, gipp).earth
+    replaced = read_sensor_geometry(datastrip, gipp, bulletin).earth
+    assert stated != replaced
+    # Turned Earth: 465 m/s at the equator, 0.2 ms; pole: 31 m an arc second.
+    assert replaced.ut1_minus_utc == pytest.approx(stated.ut1_minus_utc, abs=3e-4)
+    assert replaced.pole_y == pytest.approx(stated.pole_y, abs=2e-3)
+    (late,) = (reference_data / "gipp" / "S2B_datation_iers").glob("*UT1UTC*")
+    with pytest.raises(AuxiliaryError, match="IERS bulletin out of date"):
+        read_sensor_geometry(datastrip, gipp, late)
+
+
+def test_files_that_are_named_win_over_those_of_the_date(
+    reference_data: Path, datastrip: Path, gipp: Path, tmp_path: Path
+) -> None:
+    both = [reference_data / "gipp", gipp]
+    geometry, expected = read_sensor_geometry(datastrip, both), read_sensor_geometry(datastrip, gipp)
+    assert geometry.mounting == expected.mounting
+    assert all(
+        (geometry.viewing[key].tan_psi_x == expected.viewing[key].tan_psi_x).all() for key in expected.viewing
+    )
+    # Without them, those of the date do; the only other SPAMOD is of 2025.
+    with pytest.raises(AuxiliaryError, match="no GIP_SPAMOD of S2A valid at 2020-08-16.*out of validity"):
+        read_sensor_geometry(datastrip, reference_data / "gipp")
+    other = read_sensor_geometry(datastrip, reference_data / "gipp", any_date=True)
+    assert other.mounting != expected.mounting
+
+
+def test_files_of_the_wrong_satellite(
+    reference_data: Path, datastrip: Path, gipp: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(AuxiliaryError, match="wrong satellite"):
+        read_sensor_geometry(datastrip, reference_data / "gipp" / "S2B")
+    for file in gipp.iterdir():
+        shutil.copyfile(file, tmp_path / file.name)
+    (model,) = tmp_path.glob("*SPAMOD*")
+    model.write_text(model.read_text().replace("<SATELLITE>S2A", "<SATELLITE>S2B"))
+    with pytest.raises(AuxiliaryError, match="SATELLITE is S2B, wrong satellite: expected S2A"):
+        read_sensor_geometry(datastrip, tmp_path)
+
+
+def test_absent_files_are_told(datastrip: Path, gipp: Path, tmp_path: Path) -> None:
+    with pytest.raises(AuxiliaryError, match="no parameter files"):
+        read_sensor_geometry(datastrip, tmp_path)
+    for file in gipp.iterdir():
+        if "B8A" not in file.name:
+            (tmp_path / file.name).symlink_to(file)
+    with pytest.raises(AuxiliaryError, match="no GIP_VIEDIR of S2A for B8A"):
+        read_sensor_geometry(datastrip, tmp_path)
