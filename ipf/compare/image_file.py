@@ -80,7 +80,8 @@ def inspect_image(path: Path, page: int = 0) -> ImageFile:
 
 def _boxes(path: Path) -> Jp2Description:
     try:
-        check_codestream(path)  # `image_header` knows extensions in small letters only
+        if path.suffix not in EXTENSIONS:  # `image_header` knows small letters only
+            check_codestream(path)
         return describe_jp2(path)
     except OSError as problem:
         raise ProductError(f"{path}: cannot be read: {problem.strerror or problem}") from problem

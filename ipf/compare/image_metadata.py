@@ -24,7 +24,8 @@ Difference = tuple[str, Value, Value]
 """Name of a parameter, its value in the reference and in the candidate."""
 
 _OF_RUN = frozenset(
-    {"TIFFTAG_SOFTWARE", "TIFFTAG_DATETIME", "TIFFTAG_HOSTCOMPUTER", "TIFFTAG_DOCUMENTNAME", "CREATION_DATE"}
+    {"TIFFTAG_SOFTWARE", "TIFFTAG_DATETIME", "TIFFTAG_HOSTCOMPUTER", "TIFFTAG_DOCUMENTNAME"}
+    | {"NC_GLOBAL#history"}
 )
 """Items that say what wrote the file, when, where, and as what."""
 _OF_PIXELS = "STATISTICS_"
