@@ -1,7 +1,8 @@
-"""Angles at the ground: of the sun, and of the satellite. Zenith from the ellipsoid's normal, azimuth clockwise from north.
+"""Angles at the ground, of the sun and the satellite: zenith from the normal, azimuth clockwise from north.
 
-The sun is that of SOFA's `epv00` (Earth ephemeris, 1e-8 au), with annual aberration, in directions from the place
-itself rather than from the Earth's centre (a parallax of 8.8 arcsec times the sine of the zenith). No refraction.
+The sun is that of SOFA's `epv00` (Earth ephemeris, 1e-8 au), with annual aberration, in directions from the
+place itself rather than from the Earth's centre (a parallax of 8.8 arcsec times the sine of the zenith). No
+refraction.
 """
 
 from __future__ import annotations
@@ -49,10 +50,10 @@ class SunPosition:
         celestial = (1 - share) * computed[place] + share * computed[place + 1]
         unique, index = np.unique(seconds, return_inverse=True)
         matrices = self.rotation.celestial_to_terrestrial(unique)
-        return np.einsum("nij,nj->ni", matrices[index.reshape(-1)], celestial)
+        return np.asarray(np.einsum("nij,nj->ni", matrices[index.reshape(-1)], celestial))
 
     def _celestial(self, seconds: FloatArray) -> FloatArray:
-        """Apparent positions (n, 3) in GCRS, m: those of the Earth's centre, turned by the Earth's velocity."""
+        """Apparent positions (n, 3) in GCRS, m, from the Earth's centre, turned by the Earth's velocity."""
         dates = julian_dates(self.rotation.epoch, seconds, self.rotation.earth)
         heliocentric, barycentric = erfa.epv00(dates.day, dates.terrestrial)
         sun = -heliocentric["p"]
@@ -70,7 +71,7 @@ def angles_from_ground(
     Longitude and latitude are in degrees, height in metres above the ellipsoid; all but the last axis of
     `target` is broadcast against them.
     """
-    lam, phi = np.deg2rad(longitude), np.deg2rad(latitude)
+    lam, phi, height = np.deg2rad(longitude), np.deg2rad(latitude), np.asarray(height, np.float64)
     sin_lam, cos_lam, sin_phi, cos_phi = np.sin(lam), np.cos(lam), np.sin(phi), np.cos(phi)
     normal = SEMI_MAJOR / np.sqrt(1.0 - ECCENTRICITY2 * sin_phi**2)
     radius = (normal + height) * cos_phi

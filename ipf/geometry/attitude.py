@@ -1,9 +1,9 @@
 """Attitude of the satellite between its samples.
 
-Quaternions are interpolated component by component by Lagrange's polynomial through the eight nearest samples,
-made of one sign before and normalised after. On real 10 Hz samples that agrees to a millimetre on the ground with
-the interpolation of rotations in Orekit (AngularCoordinates, Rodrigues vectors), where linear interpolation is
-0.12 m off.
+Quaternions are interpolated component by component by Lagrange's polynomial through the eight nearest
+samples, made of one sign before and normalised after. On real 10 Hz samples that agrees to a millimetre on
+the ground with the interpolation of rotations in Orekit (AngularCoordinates, Rodrigues vectors), where linear
+interpolation is 0.12 m off.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ NORM_TOLERANCE = 1e-3
 class Attitude:
     """Rotations from EME2000 to the satellite's frame at any time within the samples.
 
-    Raises `ProductError` for too few samples, times that do not increase and quaternions that are no rotations.
+    Raises `ProductError` for too few samples, times that do not increase and quaternions that are no
+    rotations.
     """
 
     def __init__(self, samples: AttitudeSamples, epoch: datetime) -> None:
@@ -71,10 +72,10 @@ def lagrange_weights(offsets: FloatArray) -> FloatArray:
 
 
 def rotation_matrices(quaternions: FloatArray) -> FloatArray:
-    """Matrices (n, 3, 3) that give the coordinates of a vector in the frame turned by unit quaternions (n, 4).
+    """Matrices (n, 3, 3) that give a vector's coordinates in the frame turned by unit quaternions (n, 4).
 
-    The scalar comes first; the convention is that of frames: a quaternion (cos a/2, 0, 0, sin a/2) gives x the
-    coordinates (cos a, -sin a, 0), as in Hipparchus' Rotation(q0, q1, q2, q3) applied to a vector.
+    The scalar comes first; the convention is that of frames: a quaternion (cos a/2, 0, 0, sin a/2) gives x
+    the coordinates (cos a, -sin a, 0), as in Hipparchus' Rotation(q0, q1, q2, q3) applied to a vector.
     """
     w, x, y, z = quaternions.T
     rows = [

@@ -3,8 +3,8 @@
 GCRS to ITRS is what SOFA's `c2t06a` computes (IAU 2006 precession, IAU 2000A nutation, CIO based; IERS
 Conventions 2010, equation 5.1): polar motion times the rotation by the Earth rotation angle times the
 celestial-to-intermediate matrix. The last one moves by 1e-6 arcsec in half a second: it is computed twice a
-second, the rotation for every date. EME2000 is the mean equator and equinox of J2000.0; the bias between it and
-GCRS is that of the IAU 2006 precession (`bp06`).
+second, the rotation for every date. EME2000 is the mean equator and equinox of J2000.0; the bias between it
+and GCRS is that of the IAU 2006 precession (`bp06`).
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class LineSearch:
 def search_lines(
     poses: Poses, directions: PixelDirections, span: tuple[float, float], margin: float, period: float
 ) -> LineSearch:
-    """The search between two times (seconds after the epoch), `margin` pixels beyond the detector included."""
+    """The search between two times (seconds after the epoch), with `margin` pixels beyond the detector."""
     rows = poses.places(np.array(span))
     count = len(directions.x)
     limits = np.array([rows, [-margin, count - 1 + margin]])
@@ -61,10 +61,10 @@ def search_lines(
 
 
 def _fit_guess(poses: Poses, directions: PixelDirections, rows: FloatArray) -> FloatArray:
-    """Constant and factors (2, 4) that give row and pixel from coordinates in ITRS best, in the least squares.
+    """Constant and factors (2, 4) that give row and pixel from coordinates in ITRS with least squares.
 
-    Some lines of sight are followed down to two heights; what a straight formula is wrong by, tens of lines on a
-    whole orbit segment, the steps of the search take away.
+    Some lines of sight are followed down to two heights; what a straight formula is wrong by, tens of lines
+    on a whole orbit segment, the steps of the search take away.
     """
     count = len(directions.x)
     sampled = np.linspace(rows[0], rows[1], GUESS_TIMES)
@@ -75,7 +75,7 @@ def _fit_guess(poses: Poses, directions: PixelDirections, rows: FloatArray) -> F
         matrix, position = pose[:9].reshape(3, 3), pose[9:]
         for pixel, direction in zip(pixels, (matrix @ np.array([x, y, np.ones_like(x)])).T, strict=True):
             for height in GUESS_HEIGHTS:
-                distance = distance_to_shell(*position, *direction, height)
+                distance = distance_to_shell((*position, *direction), height)
                 points.append([1.0, *(position + distance * direction)])
                 wanted.append([row, pixel])
     design = np.array(points)

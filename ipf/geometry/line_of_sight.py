@@ -1,9 +1,9 @@
 """Directions in which pixels look: in the instrument's frame, and from there to the satellite's.
 
-Three rotations and a stretch, as Sen2VM composes them for Rugged (Guinet et al., "Rugged: an operational, open-source solution
-for Sentinel-2 mapping", SPIE 9643, 2015): the tangents of the viewing angles give the direction
-(tan psi_y, -tan psi_x, 1) / |.|; the homothety stretches its z; then it is turned about z, x and y, by the
-angles of the mounting and of refinement, all taken negative.
+Three rotations and a stretch, as Sen2VM composes them for Rugged (Guinet et al., "Rugged: an operational,
+open-source solution for Sentinel-2 mapping", SPIE 9643, 2015): the tangents of the viewing angles give the
+direction (tan psi_y, -tan psi_x, 1) / |.|; the homothety stretches its z; then it is turned about z, x and y,
+by the angles of the mounting and of refinement, all taken negative.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class PixelDirections:
     y: FloatArray
 
     def at(self, pixels: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """x and y at fractional pixels (0 is the centre of the first), on straight lines between and beyond."""
+        """x and y at fractional pixels (0 is the first), on straight lines between and beyond."""
         first = np.clip(np.floor(pixels), 0, len(self.x) - 2)
         share = pixels - first
         index = first.astype(np.int64)
@@ -39,8 +39,8 @@ def pixel_directions(viewing: ViewingDirections, sensor: SensorKey) -> PixelDire
     tan_y = np.ascontiguousarray(viewing.tan_psi_y, np.float64)
     if tan_x.ndim != 1 or tan_x.shape != tan_y.shape or len(tan_x) < 2:
         raise AuxiliaryError(
-            f"viewing directions of band {sensor[0]}, detector {sensor[1]}: {tan_x.shape} tangents of psi x and "
-            f"{tan_y.shape} of psi y, expected as many"
+            f"viewing directions of band {sensor[0]}, detector {sensor[1]}: {tan_x.shape} tangents of psi x "
+            f"and {tan_y.shape} of psi y, expected as many"
         )
     if not (np.all(np.isfinite(tan_x)) and np.all(np.isfinite(tan_y))):
         raise AuxiliaryError(
@@ -49,9 +49,7 @@ def pixel_directions(viewing: ViewingDirections, sensor: SensorKey) -> PixelDire
     return PixelDirections(tan_y, -tan_x)
 
 
-def instrument_to_satellite(
-    mounting: Mounting, refining: Refining | None, seconds: FloatArray
-) -> FloatArray:
+def instrument_to_satellite(mounting: Mounting, refining: Refining | None, seconds: FloatArray) -> FloatArray:
     """Matrices (n, 3, 3) from directions of pixels to the satellite's frame at GPS `seconds`, (n,)."""
     elapsed = seconds - refining.centre if refining else np.zeros_like(seconds)
     about_x = -mounting.x - _polynomial(refining.x if refining else (), elapsed)

@@ -32,7 +32,9 @@ class SampleTimes:
 
     def __post_init__(self) -> None:
         if len(self.seconds) < self.neighbours:
-            raise ProductError(f"{self.what}: {len(self.seconds)} samples, expected at least {self.neighbours}")
+            raise ProductError(
+                f"{self.what}: {len(self.seconds)} samples, expected at least {self.neighbours}"
+            )
         steps = np.diff(self.seconds)
         if not np.all(np.isfinite(self.seconds)) or np.any(steps <= 0):
             at = int(np.argmin(np.where(np.isfinite(steps), steps, -np.inf)))
@@ -42,7 +44,7 @@ class SampleTimes:
             )
 
     def first_neighbours(self, seconds: FloatArray) -> Indices:
-        """Index (n,) of the first of the neighbours of each of `seconds`: as many before as after, if there are."""
+        """Index (n,) of the first neighbour of each of `seconds`: as many before as after, if there are."""
         after = np.searchsorted(self.seconds, seconds, side="right")
         return np.clip(after - self.neighbours // 2, 0, len(self.seconds) - self.neighbours)
 

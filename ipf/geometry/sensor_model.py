@@ -1,14 +1,15 @@
-"""The sensor model of one acquisition: from lines and pixels to the ground and back, for every band and detector.
+"""The sensor model of one acquisition: from lines and pixels to the ground and back, by band and detector.
 
-Lines count from 1.0, the centre of the first; pixels from 0.0, the centre of the first. Longitudes and latitudes
-are in degrees on WGS 84, heights in metres above its ellipsoid.
+Lines count from 1.0, the centre of the first; pixels from 0.0, the centre of the first. Longitudes and
+latitudes are in degrees on WGS 84, heights in metres above its ellipsoid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ from ipf.geometry.line_of_sight import PixelDirections, pixel_directions
 from ipf.geometry.terrain import HeightImage, Terrain
 from ipf.geometry.trajectory import Trajectory
 from ipf.kernels.location import Mesh, locate_lines, locate_points, surface_heights
+
+Of = TypeVar("Of")
 
 BLOCK = 64 * 1024
 """Points that a thread takes at once."""
@@ -59,9 +62,9 @@ class Ground:
 class SensorModel:
     """Locations and angles of the pixels of one acquisition, on `terrain` where there is one.
 
-    Its methods take and give arrays and may be called from several threads; each uses up to `threads` of its own,
-    and gives the same bits for any number of them. Raises `ProductError` where ephemeris or attitudes are missing
-    or are none, and for bands and detectors that the acquisition does not have.
+    Its methods take and give arrays and may be called from several threads; each uses up to `threads` of its
+    own, and gives the same bits for any number of them. Raises `ProductError` where ephemeris or attitudes
+    are missing or are none, and for bands and detectors that the acquisition does not have.
     """
 
     def __init__(self, geometry: SensorGeometry, terrain: Terrain | None = None, threads: int = 1) -> None:
@@ -108,9 +111,9 @@ class SensorModel:
     ) -> Location:
         """Where pixels look at the ground, or at `height` (m above the ellipsoid).
 
-        `lines` and `pixels` are broadcast against one another; lines of shape (n, 1) against pixels of shape (m,) are
-        the fastest. Pixels beyond the detector's ends look along straight continuations. NaN where a line of sight
-        leaves the terrain, or meets a post without a height, before it meets the ground.
+        `lines` and `pixels` are broadcast against one another; lines of shape (n, 1) against pixels of shape
+        (m,) are the fastest. Pixels beyond the detector's ends look along straight continuations. NaN where a
+        line of sight leaves the terrain, or meets a post without a height, before it meets the ground.
         """
         ground = self._ground(height)
         lines, pixels = np.asarray(lines, np.float64), np.asarray(pixels, np.float64)
@@ -135,13 +138,16 @@ class SensorModel:
     ) -> tuple[FloatArray, FloatArray]:
         """Lines and pixels that look at places, at `height` (m above the ellipsoid) or else on the terrain.
 
-        `lines` is the range within which lines are searched (all for which there are ephemeris and attitudes), which must
-        have no hole; pixels may lie `margin` beyond the detector. NaN where nothing is found within these, and
-        where the terrain has no height. Arguments are broadcast against one another; converged to 1e-5 pixels.
+        `lines` is the range within which lines are searched (all for which there are ephemeris and
+        attitudes), which must have no hole; pixels may lie `margin` beyond the detector. NaN where nothing is
+        found within these, and where the terrain has no height. Arguments are broadcast against one another;
+        converged to 1e-5 pixels.
         """
         if height is None:
             height = self.terrain_heights(longitude, latitude)
-        places = np.broadcast_arrays(*(np.asarray(given, np.float64) for given in (longitude, latitude, height)))
+        places = np.broadcast_arrays(
+            *(np.asarray(given, np.float64) for given in (longitude, latitude, height))
+        )
         search = self._search(band, detector, lines or self.line_range(band, detector), margin)
         found = np.empty(places[0].shape), np.empty(places[0].shape)
         flat = [np.ascontiguousarray(array).reshape(-1) for array in places]
@@ -155,7 +161,7 @@ class SensorModel:
         return (found[0] - first) / period + 0.5, found[1]
 
     def terrain_heights(self, longitude: npt.ArrayLike, latitude: npt.ArrayLike) -> FloatArray:
-        """Heights of the terrain above the ellipsoid, m; NaN off the mosaic and next to posts without a height."""
+        """Heights of the terrain above the ellipsoid, m; NaN off it and next to posts without a height."""
         ground = self._ground(None)
         places = np.broadcast_arrays(np.asarray(longitude, np.float64), np.asarray(latitude, np.float64))
         found = np.empty(places[0].shape)
@@ -180,7 +186,7 @@ class SensorModel:
         pixels: npt.ArrayLike,
         height: float | None = None,
     ) -> tuple[FloatArray, FloatArray]:
-        """Zenith and azimuth (clockwise from north) of the satellite, degrees, seen from where pixels look at.
+        """Zenith and azimuth (from north over east) of the satellite, degrees, from where pixels look at.
 
         The zenith is that of the ellipsoid. Without `height` on the terrain, NaN as in `direct_location`.
         """
@@ -236,14 +242,16 @@ class SensorModel:
 
         self._in_blocks(len(places), BLOCK, locate)
 
-    def _search(
-        self, band: str, detector: int, lines: tuple[float, float], margin: float
-    ) -> LineSearch:
+    def _search(self, band: str, detector: int, lines: tuple[float, float], margin: float) -> LineSearch:
         """The search for lines of a detector within a range."""
         first, last = self.line_seconds(band, detector, np.array(lines))
         poses = self.trajectory.poses(float(first), float(last))
         return search_lines(
-            poses, self.directions(band, detector), (float(first), float(last)), margin, self.line_period(band)
+            poses,
+            self.directions(band, detector),
+            (float(first), float(last)),
+            margin,
+            self.line_period(band),
         )
 
     def _in_blocks(self, count: int, size: int, work: Callable[[slice], object]) -> None:
@@ -269,10 +277,11 @@ class SensorModel:
         """GPS seconds at which the first line of a detector begins."""
         return float(self._of_sensor(self.geometry.datation.first_line, (band, detector)))
 
-    def _of_sensor(self, table, key):  # type: ignore[no-untyped-def]
+    def _of_sensor(self, table: Mapping[SensorKey, Of], key: SensorKey) -> Of:
         """What a table has for a band and detector."""
         if key not in table:
             raise ProductError(
-                f"{self.geometry.satellite}: band {key[0]}, detector {key[1]} has no times or viewing directions"
+                f"{self.geometry.satellite}: band {key[0]}, detector {key[1]} has no times or no viewing "
+                "directions"
             )
         return table[key]

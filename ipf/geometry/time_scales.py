@@ -19,7 +19,7 @@ TT_MINUS_TAI = 32.184
 
 @dataclass(frozen=True, slots=True)
 class JulianDates:
-    """Two-part Julian dates of one instant or of (n,): whole day, and days after it (nanoseconds are kept)."""
+    """Two-part Julian dates: a whole day, and days after it, (n,); nanoseconds are kept."""
 
     day: float
     terrestrial: FloatArray

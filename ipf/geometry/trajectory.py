@@ -1,9 +1,9 @@
 """Where the satellite is and how its instrument is turned, at knots in time close enough for kernels.
 
-Between knots a hundredth of a second apart, the kernels interpolate by cubics. What that leaves (below 0.1 mm on
-the ground) is tested; it is the spacing that Rugged is run with, which interpolates linearly. Knots lie at whole
-multiples of the spacing after the epoch, whatever is asked for, so that a line has the same location in every
-block.
+Between knots a hundredth of a second apart, the kernels interpolate by cubics. What that leaves (below 0.1 mm
+on the ground) is tested; it is the spacing that Rugged is run with, which interpolates linearly. Knots lie at
+whole multiples of the spacing after the epoch, whatever is asked for, so that a line has the same location in
+every block.
 """
 
 from __future__ import annotations
@@ -111,10 +111,10 @@ class Trajectory:
         return np.concatenate([matrices.reshape(-1, 9), positions], axis=1)
 
     def _chunk(self, number: int) -> FloatArray:
-        """Poses (CHUNK, 12) of knots `number` times CHUNK and following; those far from all samples are NaN."""
+        """Poses (CHUNK, 12) of the knots from `number` CHUNK on; those far from all samples are NaN."""
         with self._lock:
             if number not in self._chunks:
-                seconds = (number * CHUNK + np.arange(CHUNK)) * KNOT_STEP
+                seconds = np.arange(number * CHUNK, (number + 1) * CHUNK, dtype=np.float64) * KNOT_STEP
                 poses = np.full((CHUNK, 12), np.nan)
                 first, last = self.span()
                 near = REACH * KNOT_STEP + KNOT_STEP

@@ -1,9 +1,9 @@
 """The WGS 84 ellipsoid for kernels: where a line of sight meets it, and geodetic coordinates of a point.
 
-Geodetic latitude is Bowring's (1976, Survey Review 23, 323) with the parametric latitude of the point as the first
-and only step, which is exact to 1e-9 m up to 10 km of height, and no trigonometry until the last line. There,
-angles are taken from an origin nearby, so that a short series replaces the arc tangent; far from the origin (next
-to a pole, longitudes always are) the arc tangent itself is taken.
+Geodetic latitude is Bowring's (1976, Survey Review 23, 323) with the parametric latitude of the point as the
+first and only step, which is exact to 1e-9 m up to 10 km of height, and no trigonometry until the last line.
+There, angles are taken from an origin nearby, so that a short series replaces the arc tangent; far from the
+origin (next to a pole, longitudes always are) the arc tangent itself is taken.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ SMALL_TANGENT = 0.02
 
 Origin = tuple[float, float, float, float, float, float]
 """Longitude with its sine and cosine, latitude with its sine and cosine, radians."""
+Line = tuple[float, float, float, float, float, float]
+"""A point (m) and a direction, in ITRS."""
 
 
 @kernel
@@ -79,13 +81,12 @@ def terrestrial(longitude: float, latitude: float, height: float) -> tuple[float
 
 
 @kernel
-def distance_to_shell(
-    px: float, py: float, pz: float, dx: float, dy: float, dz: float, height: float
-) -> float:
-    """Distance, in lengths of the direction d, from p to the nearer meeting with the ellipsoid of axes longer by `height`.
+def distance_to_shell(line: Line, height: float) -> float:
+    """Where a line meets, from outside, the ellipsoid of axes longer by `height` (m); NaN if never.
 
-    NaN where the line misses it. That shell is within 0.1 m of `height` up to 10 km (metres; p in ITRS, m).
+    In lengths of the line's direction. That shell is within 0.1 m of `height` up to 10 km.
     """
+    px, py, pz, dx, dy, dz = line
     major = SEMI_MAJOR + height
     stretch = major / (SEMI_MINOR + height)
     pz, dz = pz * stretch, dz * stretch

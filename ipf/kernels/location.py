@@ -1,10 +1,11 @@
 """Direct location: where the line of sight of a pixel meets the ground or a height above the ellipsoid.
 
 The line of sight is cut out between two shells of the ellipsoid, just above the highest and below the lowest
-post. In coordinates of the mosaic (columns, rows, height) this piece is straight to millimetres. It is followed
-from cell to cell (Amanatides and Woo 1987, "A fast voxel traversal algorithm for ray tracing"); the first cell
-whose bilinear surface it meets is found by a quadratic equation, so that a steep slope cannot be jumped over. The
-point is then set on the true line of sight by Newton's method with the slope of the surface there.
+post. In coordinates of the mosaic (columns, rows, height) this piece is straight to millimetres. It is
+followed from cell to cell (Amanatides and Woo 1987, "A fast voxel traversal algorithm for ray tracing"); the
+first cell whose bilinear surface it meets is found by a quadratic equation, so that a steep slope cannot be
+jumped over. The point is then set on the true line of sight by Newton's method with the slope of the surface
+there.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from ipf.kernels.ellipsoid import (
     SEMI_MAJOR,
     SEMI_MINOR,
+    Line,
     Origin,
     distance_to_shell,
     geodetic,
@@ -29,8 +31,6 @@ Floats = npt.NDArray[np.float64]
 Heights = npt.NDArray[np.float32]
 Mesh = tuple[float, float, float, float]
 """Longitude and latitude of the first post, columns and rows per radian."""
-Line = tuple[float, float, float, float, float, float]
-"""A point (m) and a direction, in ITRS."""
 
 SHELL_MARGIN = 1.0
 """Metres by which the shells enclose the ground: more than they deviate from true heights."""
@@ -52,9 +52,9 @@ def locate_lines(
 ) -> None:
     """Fill `found`, three (lines, pixels): longitude, latitude (degrees) and height (m), NaN off the mosaic.
 
-    `places` (lines,) are fractional rows of `poses`; `directions` x and y (pixels,) with z = 1. `heights` (rows,
-    columns) is the mosaic, `bounds` its lowest and highest height; with an empty mosaic (0, 0) the location is at
-    the height `bounds[0]`.
+    `places` (lines,) are fractional rows of `poses`; `directions` x and y (pixels,) with z = 1. `heights`
+    (rows, columns) is the mosaic, `bounds` its lowest and highest height; with an empty mosaic (0, 0) the
+    location is at the height `bounds[0]`.
     """
     x, y = directions
     pose = np.empty(12)
@@ -106,7 +106,7 @@ def _line_of_sight(pose: Floats, x: float, y: float) -> Line:
 def _origin(line: Line, height: float) -> Origin:
     """The origin of angles next to where a line of sight comes down to `height`; NaN if it never does."""
     px, py, pz, dx, dy, dz = line
-    t = distance_to_shell(px, py, pz, dx, dy, dz, height)
+    t = distance_to_shell(line, height)
     return origin_at(px + t * dx, py + t * dy, pz + t * dz)
 
 
@@ -135,7 +135,7 @@ def _locate(
 def _meet_height(line: Line, origin: Origin, height: float) -> tuple[float, float, float]:
     """Where a line of sight comes down to a height above the ellipsoid."""
     px, py, pz, dx, dy, dz = line
-    t = distance_to_shell(px, py, pz, dx, dy, dz, height)
+    t = distance_to_shell(line, height)
     for _ in range(MOST_STEPS):
         x, y, z = px + t * dx, py + t * dy, pz + t * dz
         longitude, latitude, reached = geodetic(x, y, z, origin)
@@ -154,8 +154,8 @@ def _meet_ground(
 ) -> tuple[float, float, float]:
     """Where a line of sight first meets the surface of the mosaic."""
     px, py, pz, dx, dy, dz = line
-    start = distance_to_shell(px, py, pz, dx, dy, dz, bounds[1] + SHELL_MARGIN)
-    end = distance_to_shell(px, py, pz, dx, dy, dz, bounds[0] - SHELL_MARGIN)
+    start = distance_to_shell(line, bounds[1] + SHELL_MARGIN)
+    end = distance_to_shell(line, bounds[0] - SHELL_MARGIN)
     if not start < end:
         return NOWHERE
     longitude, latitude, h1 = geodetic(px + start * dx, py + start * dy, pz + start * dz, origin)
@@ -258,7 +258,7 @@ def _walk(
 
 @kernel
 def _first_root(a: float, b: float, c: float) -> float:
-    """Smallest s >= 0 at which a s^2 + b s + c falls to zero; 0 where it is not above there; infinity if never.
+    """Smallest s >= 0 at which a s^2 + b s + c is zero; 0 where c is not above it; infinity if never.
 
     NaN where c is.
     """
@@ -280,10 +280,8 @@ def _first_root(a: float, b: float, c: float) -> float:
 
 
 @kernel
-def surface_heights(
-    longitude: Floats, latitude: Floats, heights: Heights, mesh: Mesh, found: Floats
-) -> None:
-    """Fill `found` (points,) with heights (m) of the mosaic at longitudes and latitudes (degrees); NaN off it."""
+def surface_heights(longitude: Floats, latitude: Floats, heights: Heights, mesh: Mesh, found: Floats) -> None:
+    """Fill `found` (points,) with heights (m) of the mosaic at places in degrees; NaN off it."""
     for i in range(longitude.shape[0]):
         origin = (longitude[i] * (math.pi / 180.0), 0.0, 0.0, latitude[i] * (math.pi / 180.0), 0.0, 0.0)
         column, row = _first_post(origin, mesh, heights.shape[1])

@@ -14,8 +14,8 @@ Floats = npt.NDArray[np.float64]
 
 @kernel
 def interpolate_pose(poses: Floats, place: float, pose: Floats) -> None:
-    """Fill `pose` (12,) with `poses` (knots, 12) at a fractional row between the second and the last but one."""
-    knot = min(max(int(math.floor(place)), 1), poses.shape[0] - 3)
+    """Fill `pose` (12,) with `poses` (knots, 12) at a fractional row from the second to the last but one."""
+    knot = min(max(math.floor(place), 1), poses.shape[0] - 3)
     u = place - knot
     w0 = -u * (u - 1.0) * (u - 2.0) / 6.0
     w1 = (u + 1.0) * (u - 1.0) * (u - 2.0) * 0.5
@@ -30,7 +30,7 @@ def interpolate_pose(poses: Floats, place: float, pose: Floats) -> None:
 @kernel
 def interpolate_pose_rate(poses: Floats, place: float, pose: Floats, rate: Floats) -> None:
     """The same, and `rate` (12,): the change of the pose in one row."""
-    knot = min(max(int(math.floor(place)), 1), poses.shape[0] - 3)
+    knot = min(max(math.floor(place), 1), poses.shape[0] - 3)
     u = place - knot
     u2 = u * u
     w0 = -u * (u - 1.0) * (u - 2.0) / 6.0

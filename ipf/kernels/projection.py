@@ -1,8 +1,8 @@
 """Inverse location: which line and pixel look at a place, by Newton's method in the plane of viewing angles.
 
-At a time, a place is seen in the direction (x, y, 1) of the instrument's frame; a pixel looks in such a direction
-too. Time and pixel are sought for which both are the same. The motion of the satellite during a step of the time
-is known from the poses, so that the steps converge quadratically: two or three are enough.
+At a time, a place is seen in the direction (x, y, 1) of the instrument's frame; a pixel looks in such a
+direction too. Time and pixel are sought for which both are the same. The motion of the satellite during a
+step of the time is known from the poses, so that the steps converge quadratically: two or three are enough.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def project_points(
 
     `places` are longitudes and latitudes (degrees) and heights (m); `directions` x and y (pixels,) of pixels.
     `guess`, (2, 4), gives a first row and pixel as constant and factors of the coordinates in ITRS; `limits`,
-    (2, 2), are the least and greatest row and pixel. A step within `tolerance` (rows, pixels) is the last one.
+    (2, 2), are the least and greatest row and pixel. A step within `tolerance` (rows, pixels) is the last
+    one.
     """
     pose, rate = np.empty(12), np.empty(12)
     for i in range(places[0].shape[0]):
@@ -68,7 +69,7 @@ def _project(
         x, y, rate_x, rate_y, seen = _direction_of(pose, rate, point)
         if not seen:
             break
-        first = min(max(int(math.floor(pixel)), 0), count - 2)
+        first = min(max(math.floor(pixel), 0), count - 2)
         slope_x = directions[0][first + 1] - directions[0][first]
         slope_y = directions[1][first + 1] - directions[1][first]
         miss_x = x - directions[0][first] - (pixel - first) * slope_x
@@ -96,7 +97,7 @@ def _within(value: float, limits: Floats, slack: float) -> bool:
 
 @kernel
 def _direction_of(pose: Floats, rate: Floats, point: Vector) -> tuple[float, float, float, float, bool]:
-    """Direction x and y of a point in the instrument's frame, their rates, and whether it faces the instrument."""
+    """Direction x and y of a point in the instrument's frame, their rates, and whether it is seen."""
     vx, vy, vz = point[0] - pose[9], point[1] - pose[10], point[2] - pose[11]
     if vx * point[0] + vy * point[1] + vz * point[2] >= 0.0:
         return 0.0, 0.0, 0.0, 0.0, False  # behind the horizon

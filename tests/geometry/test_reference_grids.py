@@ -37,12 +37,14 @@ def test_direct_grids(model: SensorModel, reference_data: Path) -> None:
     print("\nband  nodes  rms (m)  median  worst  worst height (m)")
     for band, (distance, height) in by_band.items():
         print(
-            f"{band:4} {distance.size:6} {_rms(distance):8.4f} {np.median(distance):7.4f} {distance.max():6.3f} "
-            f"{height.max():8.4f}"
+            f"{band:4} {distance.size:6} {_rms(distance):8.4f} {np.median(distance):7.4f} "
+            f"{distance.max():6.3f} {height.max():8.4f}"
         )
     distances = np.concatenate([distance for distance, _ in by_band.values()])
     heights = np.concatenate([height for _, height in by_band.values()])
-    print(f"all  {distances.size:6} {_rms(distances):8.4f} {np.median(distances):7.4f} {distances.max():6.3f}")
+    print(
+        f"all  {distances.size:6} {_rms(distances):8.4f} {np.median(distances):7.4f} {distances.max():6.3f}"
+    )
     assert distances.size == 11310
     assert _rms(distances) <= 0.04
     assert distances.max() <= 0.25
@@ -73,7 +75,8 @@ def test_inverse_grids(model: SensorModel, reference_data: Path) -> None:
     print("\nband  nodes  median (px)  99 %  worst")
     for band, error in by_band.items():
         print(
-            f"{band:4} {error.size:6} {np.median(error):11.4f} {np.percentile(error, 99):7.4f} {error.max():7.4f}"
+            f"{band:4} {error.size:6} {np.median(error):11.4f} {np.percentile(error, 99):7.4f} "
+            f"{error.max():7.4f}"
         )
     error = np.concatenate(list(by_band.values()))
     print(f"all  {error.size:6} {np.median(error):11.4f} {np.percentile(error, 99):7.4f} {error.max():7.4f}")
@@ -107,7 +110,8 @@ def _damaged(geometry: SensorGeometry, part: str) -> SensorGeometry:
         return replace(geometry, attitude=replace(samples, seconds=samples.seconds + 1e-3))
     if part == "times":
         return replace(
-            geometry, datation=replace(geometry.datation, line_period=geometry.datation.line_period * (1 + 1e-4))
+            geometry,
+            datation=replace(geometry.datation, line_period=geometry.datation.line_period * (1 + 1e-4)),
         )
     refining = geometry.refining
     assert isinstance(refining, Refining)
