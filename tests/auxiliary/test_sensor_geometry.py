@@ -60,7 +60,7 @@ def test_files_that_are_named_win_over_those_of_the_date(
         (geometry.viewing[key].tan_psi_x == expected.viewing[key].tan_psi_x).all() for key in expected.viewing
     )
     # Without them, those of the date do; the only other SPAMOD is of 2025.
-    with pytest.raises(AuxiliaryError, match="no GIP_SPAMOD of S2A valid at 2020-08-16.*out of validity"):
+    with pytest.raises(AuxiliaryError, match=r"no GIP_SPAMOD of S2A valid at 2020-08-16.*out of validity"):
         read_sensor_geometry(datastrip, reference_data / "gipp")
     other = read_sensor_geometry(datastrip, reference_data / "gipp", any_date=True)
     assert other.mounting != expected.mounting
