@@ -207,8 +207,8 @@ def test_outputs_that_came_or_went_fail_their_case_and_can_be_approved(
 ) -> None:
     change(approved)
     reports = ("--json", tmp_path / "r.json", "--junit", tmp_path / "r.xml", "--html", tmp_path / "pages")
-    called = call("ipf", "regression", approved, *reports)
-    assert (called.code, statuses(called)) == (171, {"first": "FAILED", "second": "PASSED"})
+    called = call("ipf", "regression", approved, "--case", "first", *reports)
+    assert (called.code, statuses(called)) == (171, {"first": "FAILED"})
     assert told in called.stdout
     case = json.loads((tmp_path / "r.json").read_text())["cases"][0]
     assert (case["missing_outputs"], case["added_outputs"]) == (missing, added)
@@ -220,11 +220,11 @@ def test_outputs_that_came_or_went_fail_their_case_and_can_be_approved(
     )
     page = (tmp_path / "pages" / "index.html").read_text()
     assert all(f'<code class="name">{path}</code>' in page for path in missing + added)
-    assert statuses(update(approved)) == {"first": "UPDATED", "second": "PASSED"}
+    assert statuses(update(approved, "--case", "first")) == {"first": "UPDATED"}
     note = (sums(approved).parent / "CHANGES.md").read_text()
     assert ("Outputs that went:\n\n- " + "".join(missing) + "\n" in note) is bool(missing)
     assert ("Outputs that came:\n\n- " + "".join(added) + "\n" in note) is bool(added)
-    assert call("ipf", "regression", approved).code == 0
+    assert call("ipf", "regression", approved, "--case", "first").code == 0
 
 
 def test_what_a_case_leaves_out_since_its_reference_was_made_is_told(approved: Path) -> None:
@@ -239,8 +239,8 @@ def test_a_reference_stays_where_the_case_asks_for_what_is_no_longer_made(approv
     (sums(approved) / "more.tif").write_text("1\n")
     before = contents(approved.parent / "references")
     approved.write_text(approved.read_text().replace('["SUM"]', '["SUM/*.txt", "SUM/*.tif"]'))
-    called = update(approved)
-    assert (called.code, statuses(called)) == (171, {"first": "FAILED", "second": "PASSED"})
+    called = update(approved, "--case", "first")
+    assert (called.code, statuses(called)) == (171, {"first": "FAILED"})
     assert "the reference stays: take 'SUM/*.tif', of which nothing was made, out of" in called.stdout
     assert contents(approved.parent / "references") == before
 
@@ -278,12 +278,12 @@ def test_a_bug_in_a_page_or_an_update_is_an_error_too(
     damage(approved)
     with monkeypatch.context() as patched:
         patched.setattr("ipf.compare.suite_html.write_html", stumble)
-        called = call("ipf", "regression", approved, "--html", tmp_path / "pages")
-    assert (called.code, statuses(called)) == (171, {"first": "ERROR", "second": "ERROR"})
+        called = call("ipf", "regression", approved, "--case", "first", "--html", tmp_path / "pages")
+    assert (called.code, statuses(called)) == (171, {"first": "ERROR"})
     assert 'href="first' not in (tmp_path / "pages" / "index.html").read_text()
     monkeypatch.setattr("ipf.compare.suite_update.change_note", stumble)
-    called = update(approved)
-    assert (called.code, statuses(called)) == (171, {"first": "ERROR", "second": "PASSED"})
+    called = update(approved, "--case", "first")
+    assert (called.code, statuses(called)) == (171, {"first": "ERROR"})
 
 
 def test_a_page_leads_to_those_of_all_comparisons(approved: Path, tmp_path: Path) -> None:
