@@ -1,8 +1,8 @@
 """Resampling of sensor images through inverse location grids.
 
 An inverse location grid says where in the sensor's image the pixels of the map lie. The output is made tile
-by tile, `threads` at a time; a pixel depends on the grid and the image alone, never on the window, the tile or
-the part of the image that it is made of, to the last bit.
+by tile, `threads` at a time; a pixel depends on the grid and the image alone, never on the window, the tile
+or the part of the image that it is made of, to the last bit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +19,12 @@ import numpy.typing as npt
 from ipf.errors import ProductError
 from ipf.geometry.acquisition import FloatArray
 from ipf.kernels import resampling as kernels
+from ipf.kernels.places import places_within
 from ipf.kernels.spline import PREFILTER_REACH, prefilter_weights, spline_coefficients
 
 Array = npt.NDArray[Any]
 FloatImage = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.uint8]
-Values = TypeVar("Values", np.uint16, np.float32)
 
 NO_DATA, SATURATED, NARROWED = kernels.NO_DATA, kernels.SATURATED, kernels.NARROWED
 """Bits of the flags of resampled pixels, see `Resampled`."""
@@ -223,7 +223,7 @@ def resample(
     grid: InverseGrid,
     window: Rectangle,
     method: Interpolation = Interpolation.B_SPLINE,
-    dtype: type[Values] = np.uint16,  # type: ignore[assignment]
+    dtype: type[np.uint16 | np.float32] = np.uint16,
     threads: int = 1,
 ) -> Resampled:
     """The output `window` of `image` seen through `grid`, as counts (uint16) or values (float32).
@@ -246,7 +246,7 @@ def resample(
         columns = slice(tile.column - window.column, tile.column - window.column + tile.width)
         made = _tile(image, grid, tile, method)
         flags[rows, columns] = made.flags
-        values[rows, columns] = made.values if dtype is np.float32 else _counts(made, image.saturated)
+        values[rows, columns] = made.values if dtype == np.float32 else _counts(made, image.saturated)
 
     _for_each(make, list(_tiles(window)), threads)
     return Resampled(values, flags)
@@ -298,7 +298,7 @@ def _support(
     method: Interpolation,
 ) -> PixelWindow | None:
     """Pixels that kernels touch, those beyond the image's ends too; None where all places are outside."""
-    top, bottom, west, east = kernels.places_within(
+    top, bottom, west, east = places_within(
         np.ascontiguousarray(grid.rows), np.ascontiguousarray(grid.columns), grid.step, window, image_shape
     )
     if not (top <= bottom and west <= east):

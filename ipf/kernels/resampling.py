@@ -1,11 +1,8 @@
-"""Values of an image at the places that a grid of nodes names: nearest, bilinear, Keys' cubic, B-spline.
-
-The grid gives the place (row, column in the image, 0 is the centre of the first pixel) of every `step`-th
-output pixel. Between nodes places are bilinear. Each is computed from its own cell, so that an output pixel
-has the same place, to the bit, whatever window it is made in. Places are float64, values float32.
+"""Values of an image between its pixels: nearest, bilinear, Keys' cubic, cubic B-spline.
 
 Samples are finite where there is data, NaN where there is none and infinite where the sensor saturated. A sum
-over such a pixel is not finite, which is how pixels are found that take the slower way of `_narrowed`.
+over such a pixel is not finite, which is how values are found that have to be made otherwise, by `_narrowed`.
+Arithmetic is float32 in one order, so that a pixel has the same bits whatever window it is made in.
 """
 
 from __future__ import annotations
@@ -16,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ipf.kernels.jit import kernel
+from ipf.kernels.places import Fractions, Indices, Nodes, locate_line
 
 Source = npt.NDArray[Any]
 FloatImage = npt.NDArray[np.float32]
+FloatLine = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.uint8]
-Nodes = npt.NDArray[np.float64]
+FlagLine = npt.NDArray[np.uint8]
 Weights: TypeAlias = tuple[np.float32, np.float32, np.float32, np.float32]
 
 NEAREST, BILINEAR, CUBIC, B_SPLINE = 0, 1, 2, 3
@@ -83,86 +82,6 @@ def mirrored(index: int, size: int) -> int:
 
 
 @kernel
-def cell_of(index: int, step: int, nodes: int) -> int:
-    """Cell of an output row or column; the last cell includes its last node."""
-    return min(index // step, nodes - 2)
-
-
-@kernel
-def cell_end(cell: int, step: int, nodes: int, end: int) -> int:
-    """First output row or column after those of a cell that lie before `end`."""
-    return end if cell == nodes - 2 else min((cell + 1) * step, end)
-
-
-@kernel
-def along_row(
-    nodes: Nodes, cell_row: int, cell_column: int, fraction: float, step: int
-) -> tuple[float, float]:
-    """Place at the left side of a cell, `fraction` of it down, and its change from pixel to pixel."""
-    above, below = nodes[cell_row], nodes[cell_row + 1]
-    left = above[cell_column] + (below[cell_column] - above[cell_column]) * fraction
-    right = above[cell_column + 1] + (below[cell_column + 1] - above[cell_column + 1]) * fraction
-    return left, (right - left) / step
-
-
-@kernel
-def places_within(
-    row_nodes: Nodes,
-    column_nodes: Nodes,
-    step: int,
-    window: tuple[int, int, int, int],
-    image_shape: tuple[int, int],
-) -> tuple[float, float, float, float]:
-    """Least and greatest row, then column, of the places in the image of an output window.
-
-    window : first row and column, counted from the first node, rows and columns; inside the grid.
-    Cells whose places are all outside the image do not count; infinities the wrong way round if none is left.
-    Within a cell places lie between those of its corners, to the rounding.
-    """
-    row, column, rows, columns = window
-    node_rows, node_columns = row_nodes.shape
-    top, bottom, west, east = np.inf, -np.inf, np.inf, -np.inf
-    height, width = image_shape[0] - 0.5, image_shape[1] - 0.5
-    first = row
-    while first < row + rows:
-        cell_row = cell_of(first, step, node_rows)
-        after = cell_end(cell_row, step, node_rows, row + rows)
-        left = column
-        while left < column + columns:
-            cell_column = cell_of(left, step, node_columns)
-            right = cell_end(cell_column, step, node_columns, column + columns)
-            corners = (first, after - 1, left, right - 1)
-            low, high = _extent(row_nodes, cell_row, cell_column, step, corners)
-            near, far = _extent(column_nodes, cell_row, cell_column, step, corners)
-            if high >= -0.5 and low <= height and far >= -0.5 and near <= width:
-                top, bottom = min(top, max(low, -0.5)), max(bottom, min(high, height))
-                west, east = min(west, max(near, -0.5)), max(east, min(far, width))
-            left = right
-        first = after
-    return top, bottom, west, east
-
-
-@kernel
-def _extent(
-    nodes: Nodes, cell_row: int, cell_column: int, step: int, corners: tuple[int, int, int, int]
-) -> tuple[float, float]:
-    """Least and greatest place of the part of a cell between two rows and two columns; NaN as the nodes."""
-    first, last, left, right = corners
-    upper, upper_slope = along_row(nodes, cell_row, cell_column, (first - cell_row * step) / step, step)
-    lower, lower_slope = along_row(nodes, cell_row, cell_column, (last - cell_row * step) / step, step)
-    near, far = float(left - cell_column * step), float(right - cell_column * step)
-    places = (
-        upper + near * upper_slope,
-        upper + far * upper_slope,
-        lower + near * lower_slope,
-        lower + far * lower_slope,
-    )
-    least = min(min(places[0], places[1]), min(places[2], places[3]))
-    greatest = max(max(places[0], places[1]), max(places[2], places[3]))
-    return least, greatest
-
-
-@kernel
 def interpolate(
     samples: FloatImage,
     coefficients: FloatImage,
@@ -179,78 +98,113 @@ def interpolate(
 ) -> None:
     """Fill `values` and `flags`, (rows, columns), whose first pixel is `first` counted from the first node.
 
-    samples, coefficients : the image from pixel `origin` on, C-contiguous, of one shape. Coefficients are the
-        samples themselves but for B-splines.
-    limits : places from `limits[0]` (rows) and `limits[2]` (columns) on and before `limits[1]`, `limits[3]`
-        are inside: within the image, and all samples that the method weighs are there.
+    samples, coefficients : the image from pixel `origin` on, C-contiguous, of one shape. Coefficients are
+        the samples themselves but for B-splines.
+    limits : see `locate_line`; places inside are within the image, and the samples have all that the method
+        weighs there. Nothing checks that.
     saturated : value that saturated pixels have in `values`; those without data have NaN.
     """
-    top, bottom, west, east = limits
-    node_rows, node_columns = row_nodes.shape
     rows, columns = values.shape
+    stride = samples.shape[1]
+    pixels, weighed = samples.reshape(-1), coefficients.reshape(-1)
+    indices = np.empty(columns, np.intp)
+    down, right = np.empty(columns, np.float32), np.empty(columns, np.float32)
+    weights_down, weights_right = np.empty((4, columns), np.float32), np.empty((4, columns), np.float32)
     for row in range(rows):
-        cell_row = cell_of(first[0] + row, step, node_rows)
-        fraction = (first[0] + row - cell_row * step) / step
-        start = 0
-        while start < columns:
-            cell_column = cell_of(first[1] + start, step, node_columns)
-            end = cell_end(cell_column, step, node_columns, first[1] + columns) - first[1]
-            upper, slope_down = along_row(row_nodes, cell_row, cell_column, fraction, step)
-            left, slope_right = along_row(column_nodes, cell_row, cell_column, fraction, step)
-            for column in range(start, end):
-                pixel = float(first[1] + column - cell_column * step)
-                y, x = upper + pixel * slope_down, left + pixel * slope_right
-                if not (top <= y < bottom and west <= x < east):
-                    values[row, column], flags[row, column] = _MISSING, NO_DATA
-                    continue
-                whole_y, whole_x = np.floor(y), np.floor(x)
-                line, place = np.uintp(int(whole_y) - origin[0]), np.uintp(int(whole_x) - origin[1])
-                down, right = np.float32(y - whole_y), np.float32(x - whole_x)
-                value = _value(coefficients, line, place, down, right, method)
-                flag = 0
-                if not np.isfinite(value):
-                    value, flag = _narrowed(samples, line, place, down, right, saturated)
-                values[row, column], flags[row, column] = value, flag
-            start = end
+        locate_line(
+            row_nodes,
+            column_nodes,
+            step,
+            first[0] + row,
+            first[1],
+            limits,
+            origin,
+            stride,
+            indices,
+            down,
+            right,
+        )
+        if method == NEAREST:
+            _nearest(pixels, stride, indices, down, right, values[row])
+        elif method == BILINEAR:
+            _bilinear(pixels, stride, indices, down, right, values[row])
+        else:
+            _weigh(down, method, weights_down)
+            _weigh(right, method, weights_right)
+            _weighted(weighed, stride, indices, weights_down, weights_right, values[row])
+        _mend(pixels, stride, indices, down, right, saturated, values[row], flags[row])
 
 
 @kernel
-def _value(
-    samples: FloatImage, line: int, place: int, down: np.float32, right: np.float32, method: int
+def _nearest(
+    samples: FloatLine, stride: int, indices: Indices, down: Fractions, right: Fractions, out: FloatLine
+) -> None:
+    """The sample nearest to each place; the later one halfway."""
+    for column in range(out.size):
+        out[column] = nearest_sample(samples, stride, indices[column], down[column], right[column])
+
+
+@kernel
+def nearest_sample(
+    samples: FloatLine, stride: int, index: int, down: np.float32, right: np.float32
 ) -> np.float32:
-    """Value `down` and `right` (0 to 1) of pixel (`line`, `place`); not finite next to missing ones."""
+    """The sample nearest to a place; NaN outside."""
     half = np.float32(0.5)
-    if method == NEAREST:
-        return samples[line + np.uintp(down >= half), place + np.uintp(right >= half)]
-    if method == BILINEAR:
-        one = np.float32(1.0)
-        above = samples[line, place] * (one - right) + samples[line, place + 1] * right
-        below = samples[line + 1, place] * (one - right) + samples[line + 1, place + 1] * right
-        return above * (one - down) + below * down
+    nearest = index + (stride if down >= half else 0) + (1 if right >= half else 0)
+    return _MISSING if np.isnan(down) else np.float32(samples[np.uintp(nearest)])
+
+
+@kernel
+def _bilinear(
+    samples: FloatLine, stride: int, indices: Indices, down: Fractions, right: Fractions, out: FloatLine
+) -> None:
+    """Bilinear between the four samples around."""
+    one = np.float32(1.0)
+    for column in range(out.size):
+        above, below = np.uintp(indices[column]), np.uintp(indices[column] + stride)
+        before, after = one - right[column], right[column]
+        upper = samples[above] * before + samples[above + 1] * after
+        lower = samples[below] * before + samples[below + 1] * after
+        out[column] = upper * (one - down[column]) + lower * down[column]
+
+
+@kernel
+def _weigh(fractions: Fractions, method: int, weights: FloatImage) -> None:
+    """Weights of the four samples around each place along one axis, (4, columns)."""
+    first, second, third, fourth = weights[0], weights[1], weights[2], weights[3]
     if method == CUBIC:
-        return _weighted(samples, line - 1, place - 1, cubic_weights(down), cubic_weights(right))
-    return _weighted(samples, line - 1, place - 1, spline_weights(down), spline_weights(right))
+        for column in range(fractions.size):
+            made = cubic_weights(fractions[column])
+            first[column], second[column], third[column], fourth[column] = made
+    else:
+        for column in range(fractions.size):
+            made = spline_weights(fractions[column])
+            first[column], second[column], third[column], fourth[column] = made
 
 
 @kernel
-def _weighted(samples: FloatImage, line: int, place: int, down: Weights, right: Weights) -> np.float32:
-    """Weighted sum of the 4 x 4 samples from (`line`, `place`) on."""
-    first = _column_sum(samples, line, place, down)
-    second = _column_sum(samples, line, place + 1, down)
-    third = _column_sum(samples, line, place + 2, down)
-    fourth = _column_sum(samples, line, place + 3, down)
-    return (right[0] * first + right[1] * second) + (right[2] * third + right[3] * fourth)
+def _weighted(
+    samples: FloatLine, stride: int, indices: Indices, down: FloatImage, right: FloatImage, out: FloatLine
+) -> None:
+    """Weighted sums of the 4 x 4 samples around each place.
 
-
-@kernel
-def _column_sum(samples: FloatImage, line: int, place: int, weights: Weights) -> np.float32:
-    """Weighted sum of four samples below one another."""
-    return (
-        weights[0] * samples[line, place]
-        + weights[1] * samples[line + 1, place]
-        + weights[2] * samples[line + 2, place]
-        + weights[3] * samples[line + 3, place]
-    )
+    Unsigned indices spare the test whether they count from the end; four sums side by side are one vector.
+    """
+    for column in range(out.size):
+        start = indices[column] - stride - 1
+        first, second = np.uintp(start), np.uintp(start + stride)
+        third, fourth = np.uintp(start + 2 * stride), np.uintp(start + 3 * stride)
+        one, two, three, four = down[0, column], down[1, column], down[2, column], down[3, column]
+        sum_0 = one * samples[first] + two * samples[second] + three * samples[third] + four * samples[fourth]
+        first, second, third, fourth = first + 1, second + 1, third + 1, fourth + 1
+        sum_1 = one * samples[first] + two * samples[second] + three * samples[third] + four * samples[fourth]
+        first, second, third, fourth = first + 1, second + 1, third + 1, fourth + 1
+        sum_2 = one * samples[first] + two * samples[second] + three * samples[third] + four * samples[fourth]
+        first, second, third, fourth = first + 1, second + 1, third + 1, fourth + 1
+        sum_3 = one * samples[first] + two * samples[second] + three * samples[third] + four * samples[fourth]
+        out[column] = (right[0, column] * sum_0 + right[1, column] * sum_1) + (
+            right[2, column] * sum_2 + right[3, column] * sum_3
+        )
 
 
 @kernel
@@ -285,24 +239,44 @@ def spline_weights(t: np.float32) -> Weights:
 
 
 @kernel
+def _mend(
+    samples: FloatLine,
+    stride: int,
+    indices: Indices,
+    down: Fractions,
+    right: Fractions,
+    saturated: float,
+    values: FloatLine,
+    flags: FlagLine,
+) -> None:
+    """Give a line its flags, and another value to the pixels whose value is not finite."""
+    for column in range(values.size):
+        flags[column] = 0
+        if not np.isfinite(values[column]):
+            values[column], flags[column] = _narrowed(
+                samples, stride, indices[column], down[column], right[column], saturated
+            )
+
+
+@kernel
 def _narrowed(
-    samples: FloatImage, line: int, place: int, down: np.float32, right: np.float32, saturated: float
+    samples: FloatLine, stride: int, index: int, down: np.float32, right: np.float32, saturated: float
 ) -> tuple[np.float32, int]:
-    """Value and flag of a place near pixels that have no data or are saturated.
+    """Value and flag of a place near pixels that have no data or are saturated, or outside.
 
     The nearest pixel decides what the place is. If it has data, the value is the bilinear mean of those of
     the four pixels around that have, which neither rings nor takes anything from the others.
     """
-    half, one = np.float32(0.5), np.float32(1.0)
-    nearest = samples[line + np.uintp(down >= half), place + np.uintp(right >= half)]
+    nearest = nearest_sample(samples, stride, index, down, right)
     if np.isnan(nearest):
         return _MISSING, NO_DATA
     if np.isinf(nearest):
         return np.float32(saturated), SATURATED
+    one = np.float32(1.0)
     total, weights = np.float32(0.0), np.float32(0.0)
     for below in range(2):
         for beside in range(2):
-            sample = samples[line + np.uintp(below), place + np.uintp(beside)]
+            sample = samples[index + below * stride + beside]
             if np.isfinite(sample):
                 weight = (down if below else one - down) * (right if beside else one - right)
                 total += weight * sample

@@ -29,8 +29,8 @@ What is cut off is at most 2e-7 of the contrast of the image (the sum of sqrt(3)
 
 def prefilter_weights() -> FloatLine:
     """Weights of the pixels 0 to `PREFILTER_REACH` away, (13,); both sides together add up to one."""
-    weights = (np.sqrt(3.0) - 2.0) ** np.arange(PREFILTER_REACH + 1)
-    return (weights / (2.0 * weights.sum() - weights[0])).astype(np.float32)
+    weights = np.power(np.sqrt(3.0) - 2.0, np.arange(PREFILTER_REACH + 1))
+    return np.asarray(weights / (2.0 * weights.sum() - weights[0]), np.float32)
 
 
 @kernel
@@ -50,7 +50,7 @@ def spline_coefficients(samples: FloatImage, weights: FloatLine) -> FloatImage:
     values = samples.reshape(-1)
     line = np.empty(columns, np.float32)
     for row in range(reach, rows - reach):
-        _filter(values, row * columns, columns, weights, line, whole[row - reach : row + reach + 1].all())
+        _filter(values, row * columns, columns, weights, line, np.all(whole[row - reach : row + reach + 1]))
         _filter(line, reach, 1, weights, coefficients[row, reach : reach + inner], whole[row])
     return coefficients
 
@@ -66,7 +66,7 @@ def _is_whole(line: FloatLine) -> bool:
 
 @kernel
 def _filter(
-    values: FloatLine, first: int, stride: int, weights: FloatLine, out: FloatLine, whole: bool
+    values: FloatLine, first: int, stride: int, weights: FloatLine, out: FloatLine, whole: bool | np.bool_
 ) -> None:
     """Filter the pixels from `first` on into `out`; pixel and neighbour lie `stride` values apart."""
     size = out.size

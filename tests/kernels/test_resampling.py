@@ -11,6 +11,7 @@ from scipy.interpolate import BSpline
 
 from ipf.geometry.resampling import InverseGrid, PixelWindow
 from ipf.kernels import resampling as kernels
+from ipf.kernels.places import places_within
 from tests.geometry.resampled import inside, keys, places
 
 Image = npt.NDArray[Any]
@@ -83,11 +84,11 @@ def test_the_compiled_kernel_is_the_written_one(method: int) -> None:
 def test_the_extent_of_places_is_that_of_every_pixel(window: tuple[int, int, int, int]) -> None:
     rows, columns = np.random.default_rng(3).uniform(0, 100, (2, 5, 6))
     at = places(InverseGrid(rows, columns, 9), PixelWindow(*window))
-    found = kernels.places_within(rows, columns, 9, window, (101, 101))
+    found = places_within(rows, columns, 9, window, (101, 101))
     expected = [extreme for place in at for extreme in (place.min(), place.max())]
     np.testing.assert_allclose(found, expected, atol=1e-9)
     seen = inside(at, (60, 70))
-    top, bottom, west, east = kernels.places_within(rows, columns, 9, window, (60, 70))
+    top, bottom, west, east = places_within(rows, columns, 9, window, (60, 70))
     for place, low, high in ((at[0], top, bottom), (at[1], west, east)):
         assert ((place[seen] >= low - 1e-9) & (place[seen] <= high + 1e-9)).all()
     assert not seen.any() or (top >= -0.5 and bottom <= 59.5 and west >= -0.5 and east <= 69.5)
