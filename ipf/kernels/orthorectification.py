@@ -1,0 +1,113 @@
+"""Places of map nodes in a sensor image at the ground's own height, and detectors laid over one another."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ipf.kernels.jit import kernel
+from ipf.kernels.places import along_row, cell_end, cell_of
+
+Nodes = npt.NDArray[np.float64]
+Levels = npt.NDArray[np.float64]
+Heights = npt.NDArray[np.float32]
+Image = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.uint8]
+
+
+@kernel
+def places_on_ground(
+    levels: Levels,
+    lowest: float,
+    level_step: float,
+    coarse_step: float,
+    heights: Heights,
+    first: tuple[float, float],
+    step: float,
+    places: Nodes,
+) -> None:
+    """Fill `places`, (rows, columns), from places known on a coarse mesh at several heights.
+
+    levels : (heights, coarse rows, coarse columns), at `lowest` + k `level_step` metres, NaN where unseen.
+    coarse_step : metres between coarse nodes, the first of which is the map's upper-left corner.
+    heights : (rows, columns) metres of the nodes to fill, NaN where unknown.
+    first, step : metres from the corner down and to the right to the first node, and between nodes.
+    Bilinear on the map, linear between heights; NaN next to what is not seen.
+    """
+    count, coarse_rows, coarse_columns = levels.shape
+    rows, columns = heights.shape
+    for row in range(rows):
+        down = (first[0] + row * step) / coarse_step
+        i = min(int(down), coarse_rows - 2)
+        v = down - i
+        for column in range(columns):
+            across = (first[1] + column * step) / coarse_step
+            j = min(int(across), coarse_columns - 2)
+            u = across - j
+            place = (heights[row, column] - lowest) / level_step
+            k = min(max(int(place), 0), count - 2) if place == place else 0
+            w = place - k
+            below = _bilinear(levels[k], i, j, v, u)
+            above = _bilinear(levels[k + 1], i, j, v, u)
+            places[row, column] = below + (above - below) * w
+
+
+@kernel
+def _bilinear(nodes: Nodes, i: int, j: int, v: float, u: float) -> float:
+    upper = nodes[i, j] + (nodes[i, j + 1] - nodes[i, j]) * u
+    lower = nodes[i + 1, j] + (nodes[i + 1, j + 1] - nodes[i + 1, j]) * u
+    return float(upper + (lower - upper) * v)
+
+
+@kernel
+def lay_over(
+    row_nodes: Nodes,
+    column_nodes: Nodes,
+    step: int,
+    window: tuple[int, int],
+    detector: tuple[int, int, int],
+    seen: tuple[Image, Flags],
+    mask: Flags,
+    made: tuple[Image, Image, Flags, Flags, Flags],
+) -> None:
+    """Take the pixels of one detector wherever it sees them further from its ends than those before it.
+
+    row_nodes, column_nodes, step : its inverse grid; `window`, the first output row and column in it.
+    detector : its number, the width of its image, and the bit of `seen` flags that says no data.
+    seen : values and flags of the output pixels as this detector sees them, (rows, columns).
+    mask : quality mask of its image, or of shape (0, 0); taken from the nearest pixel.
+    made : distance from the ends (pixels), values, flags, detectors and quality so far; changed.
+    """
+    number, width, no_data = detector
+    values, flags = seen
+    best, made_values, made_flags, made_detectors, made_quality = made
+    node_rows, node_columns = row_nodes.shape
+    rows, columns = values.shape
+    masked = mask.shape[0] > 0
+    for row in range(rows):
+        cell_row = cell_of(window[0] + row, step, node_rows)
+        fraction = (window[0] + row - cell_row * step) / step
+        column, end = window[1], window[1] + columns
+        while column < end:
+            cell = cell_of(column, step, node_columns)
+            stop = cell_end(cell, step, node_columns, end)
+            left, change = along_row(column_nodes, cell_row, cell, fraction, step)
+            above, slope = along_row(row_nodes, cell_row, cell, fraction, step)
+            for position in range(column, stop):
+                out = position - window[1]
+                if flags[row, out] & no_data:
+                    continue
+                place = left + change * (position - cell * step)
+                distance = min(place + 0.5, width - 0.5 - place)
+                if distance > best[row, out]:
+                    best[row, out] = distance
+                    made_values[row, out] = values[row, out]
+                    made_flags[row, out] = flags[row, out]
+                    made_detectors[row, out] = number
+                    if masked:
+                        line = int(np.rint(above + slope * (position - cell * step)))
+                        made_quality[row, out] = mask[
+                            min(max(line, 0), mask.shape[0] - 1),
+                            min(max(int(np.rint(place)), 0), mask.shape[1] - 1),
+                        ]
+            column = stop
