@@ -1,8 +1,8 @@
 """From the images of several detectors to a map, through the sensor model and the ground's own height.
 
 Places in the images are found by inverse location on a coarse mesh of the map at a few constant heights,
-which is smooth, and taken from there at the height that the ground really has, on a dense mesh. What is left out
-over `COARSE_STEP_M` and `LARGEST_LEVEL_STEP_M` is below .005 pixels of 10 m.
+which is smooth, and taken from there at the height that the ground really has, on a dense mesh. What is left
+out over `COARSE_STEP_M` and `LARGEST_LEVEL_STEP_M` is below .005 pixels of 10 m.
 
 Every output pixel depends on the map, the images and the terrain alone, whatever window it is made in.
 """
@@ -37,7 +37,7 @@ Image = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.uint8]
 
 COARSE_STEP_M = 180
-"""Attitudes of a real orbit sway within 500 m: straight places are wrong by .004 pixels here, .014 at 360 m."""
+"""Real attitudes sway within 500 m: straight places are wrong by .004 pixels of 10 m here, .014 at 360 m."""
 LARGEST_LEVEL_STEP_M = 1000.0
 """Places are linear in height to (1 km)^2 tan(12 deg) / (8 x 786 km): 3 cm."""
 DENSE_STEPS = {10: 3, 20: 2, 60: 1}

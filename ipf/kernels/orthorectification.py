@@ -44,7 +44,7 @@ def places_on_ground(
             across = (first[1] + column * step) / coarse_step
             j = min(int(across), coarse_columns - 2)
             u = across - j
-            place = (heights[row, column] - lowest) / level_step
+            place = (float(heights[row, column]) - lowest) / level_step
             k = min(max(int(place), 0), count - 2) if place == place else 0
             w = place - k
             below = _bilinear(levels[k], i, j, v, u)
