@@ -205,8 +205,8 @@ def _surface(heights: Heights, column: float, row: float) -> tuple[float, float,
     j = min(int(column), heights.shape[1] - 2)
     i = min(int(row), heights.shape[0] - 2)
     u, v = column - j, row - i
-    z00, z01 = float(heights[i, j]), float(heights[i, j + 1])
-    z10, z11 = float(heights[i + 1, j]), float(heights[i + 1, j + 1])
+    z00, z01 = np.float64(heights[i, j]), np.float64(heights[i, j + 1])
+    z10, z11 = np.float64(heights[i + 1, j]), np.float64(heights[i + 1, j + 1])
     twist = z11 - z10 - z01 + z00
     slope_c, slope_r = z01 - z00 + twist * v, z10 - z00 + twist * u
     return z00 + slope_c * u + (z10 - z00) * v, slope_c, slope_r
@@ -232,8 +232,8 @@ def _walk(
     share = 0.0
     while share < 1.0 and 0 <= j <= last_j and 0 <= i <= last_i:
         leave = min(next_column, next_row, 1.0)
-        z00, z01 = float(heights[i, j]), float(heights[i, j + 1])
-        z10, z11 = float(heights[i + 1, j]), float(heights[i + 1, j + 1])
+        z00, z01 = np.float64(heights[i, j]), np.float64(heights[i, j + 1])
+        z10, z11 = np.float64(heights[i + 1, j]), np.float64(heights[i + 1, j + 1])
         if not height + leave * dh > max(max(z00, z01), max(z10, z11)):
             u, v = column + share * dc - j, row + share * dr - i
             twist = z11 - z10 - z01 + z00
