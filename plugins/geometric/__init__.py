@@ -1,0 +1,37 @@
+"""Level-1C geometry: from sensor lines of Level 1B to reflectance on the map.
+
+The descriptions are thin; what they need is imported when the engine asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ipf.engine import Processor, Step, TaskDefinition, hookimpl
+
+
+@hookimpl
+def ipf_processors() -> Iterable[Processor]:
+    """The processor, by the names that job orders call it."""
+    from ipf_plugins.geometric.task_table import tasks
+
+    yield Processor(
+        name="L1C",
+        tasks=tuple(task.name for task in tasks()),
+        aliases=("L1CTile", "L1C_TILE"),
+        summary="Level-1B to Level-1C: orthorectified reflectance at the top of the atmosphere",
+    )
+
+
+@hookimpl
+def ipf_tasks() -> Iterable[TaskDefinition]:
+    """The tasks, under their names in the task tables."""
+    from ipf_plugins.geometric.task_table import tasks
+
+    yield from tasks()
+
+
+@hookimpl
+def ipf_steps() -> Iterable[Step]:
+    """The steps, in the order of the chain."""
+    yield from ()
