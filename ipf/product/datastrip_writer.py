@@ -5,9 +5,11 @@ The counterpart of `ipf.product.datastrip_reader`.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from lxml import etree
 
-from ipf.product.metadata import DatastripMetadata
+from ipf.product.metadata import DatastripMetadata, Datatake
 from ipf.product.metadata_writer import (
     add_atmosphere_references,
     add_dem_and_bulletin,
@@ -21,6 +23,7 @@ from ipf.product.metadata_writer import (
     fill_datatake,
 )
 from ipf.product.user_product_writer import LEVEL_NAMES
+from ipf.product.utc import UtcTime
 from ipf.product.xml_builder import Document, add, add_section
 
 
@@ -30,7 +33,7 @@ def datastrip_xml(metadata: DatastripMetadata) -> bytes:
     document = Document(
         f"{level}_DataStrip_ID", f"S2_PDI_{level}_Datastrip_Metadata.xsd", metadata.psd_version
     )
-    _fill_general(document.add("General_Info"), metadata)
+    fill_general(document.add("General_Info"), metadata)
     _fill_image_data(document.add("Image_Data_Info"), metadata)
     ancillary = metadata.satellite_ancillary_data
     add_section(document.root, ancillary, document.qualified(ancillary.name))
@@ -42,7 +45,37 @@ def datastrip_xml(metadata: DatastripMetadata) -> bytes:
     return document.serialised()
 
 
-def _fill_general(general: etree._Element, metadata: DatastripMetadata) -> None:
+class GeneralInformation(Protocol):
+    """What General_Info of a datastrip of any level says."""
+
+    @property
+    def datatake(self) -> Datatake: ...
+    @property
+    def sensing_start(self) -> UtcTime: ...
+    @property
+    def sensing_stop(self) -> UtcTime: ...
+    @property
+    def baseline(self) -> str: ...
+    @property
+    def doi(self) -> str | None: ...
+    @property
+    def processing_centre(self) -> str: ...
+    @property
+    def processing_time(self) -> UtcTime: ...
+    @property
+    def reception_station(self) -> str: ...
+    @property
+    def downlink_orbit(self) -> int: ...
+    @property
+    def archiving_centre(self) -> str: ...
+    @property
+    def archiving_time(self) -> UtcTime: ...
+    @property
+    def processing_parameters(self) -> str | None: ...
+
+
+def fill_general(general: etree._Element, metadata: GeneralInformation) -> None:
+    """Fill General_Info of a datastrip."""
     datatake = add(
         general, "Datatake_Info", datatakeIdentifier=metadata.datatake.identifier, metadataLevel="Brief"
     )

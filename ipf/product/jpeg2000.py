@@ -113,15 +113,45 @@ def encode_jpeg2000(
     OutputError naming the file when the samples do not fit the kind or the file cannot be written.
     """
     profile = coding_profile(kind, grid.resolution, style)
+    _encode(path, _planes(samples), grid.shape, profile, georeference_box(grid), threads)
+
+
+def encode_sensor_image(
+    path: Path,
+    samples: Samples | Sequence[Samples],
+    resolution: int,
+    kind: ImageKind,
+    style: CodingStyle = "official",
+    threads: int = 1,
+) -> None:
+    """Write an image in sensor geometry, lines by pixels of `resolution` metres, which has no georeference.
+
+    Otherwise as `encode_jpeg2000`. The coding is that of Level-1C images: no real one of Level 1B was seen.
+    """
     planes = _planes(samples)
-    _check_planes(path, planes, grid, profile)
+    if not planes:
+        raise OutputError(f"{path}: no component to write")
+    _encode(path, planes, planes[0].shape, coding_profile(kind, resolution, style), b"", threads)
+
+
+def _encode(
+    path: Path,
+    planes: list[Samples],
+    shape: tuple[int, ...],
+    profile: CodingProfile,
+    georeference: bytes,
+    threads: int,
+) -> None:
+    """Write the file: boxes, georeference, code-stream."""
+    _check_planes(path, planes, shape, profile)
+    rows, columns = shape
     with atomic_path(path) as whole_file:
         codestream = whole_file.with_suffix(".j2k")
         try:
             _encode_codestream(path, codestream, planes, profile, threads)
             with codestream.open("rb") as source, whole_file.open("wb") as target:
-                target.write(header_boxes(grid.rows, grid.columns, profile.components, profile.bits))
-                target.write(georeference_box(grid))
+                target.write(header_boxes(rows, columns, profile.components, profile.bits))
+                target.write(georeference)
                 target.write(codestream_box_header(path, codestream.stat().st_size))
                 shutil.copyfileobj(source, target, length=2**20)
         finally:
@@ -134,14 +164,14 @@ def _planes(samples: Samples | Sequence[Samples]) -> list[Samples]:
     return [np.ascontiguousarray(plane) for plane in ([samples] if single else samples)]
 
 
-def _check_planes(path: Path, planes: list[Samples], grid: Grid, profile: CodingProfile) -> None:
+def _check_planes(path: Path, planes: list[Samples], shape: tuple[int, ...], profile: CodingProfile) -> None:
     if len(planes) != profile.components:
         raise OutputError(f"{path}: {len(planes)} components, expected {profile.components}")
     for plane in {id(plane): plane for plane in planes}.values():
-        if plane.shape != grid.shape or plane.dtype != profile.dtype:
+        if plane.shape != shape or plane.ndim != 2 or plane.dtype != profile.dtype:
             raise OutputError(
                 f"{path}: samples of {plane.dtype} and shape {plane.shape}, expected {profile.dtype} and"
-                f" {grid.shape}"
+                f" {shape}"
             )
         largest = int(plane.max())
         if largest >= 2**profile.bits:

@@ -79,7 +79,7 @@ def sensor_configuration(gains: Mapping[str, float], start: UtcTime, gps_utc: fl
         add(element, "COMPRESSION_RATE", _COMPRESSION_RATE, metadataLevel="Expertise")
         time = _INTEGRATION_TIMES_MS[BY_NAME[band].resolution]
         add(element, "INTEGRATION_TIME", time, metadataLevel="Expertise", unit="ms")
-    _add_packets(root)
+    add_packets(root)
     stamp = add(root, "Time_Stamp", metadataLevel="Standard", usedModel="EXOGENEOUS")
     add(stamp, "LINE_PERIOD", _LINE_PERIOD_MS, unit="ms")
     for band in BAND_NAMES:
@@ -92,7 +92,8 @@ def sensor_configuration(gains: Mapping[str, float], start: UtcTime, gps_utc: fl
     return _section(root)
 
 
-def _add_packets(root: etree._Element) -> None:
+def add_packets(root: etree._Element) -> None:
+    """Add Source_Packet_Description: none lost, none counted."""
     description = add(root, "Source_Packet_Description")
     detectors = add(add(description, "Source_Packet_Counters_List"), "Detector_List")
     for number in _DETECTORS:
@@ -179,7 +180,7 @@ def satellite_ancillary_data(
         seconds, positions, velocities, quaternions, strict=True
     ):
         time = _gps_text(times[0], gps_utc + float(second))
-        _add_gps_point(points, position, velocity, time)
+        add_gps_point(points, position, velocity, time)
         state = add(states, "AOCS_Ephemeris")
         add(state, "VALID_FLAG", True)
         add(state, "OPSOL_QUALITY", 0)
@@ -195,7 +196,8 @@ def satellite_ancillary_data(
     return _section(root)
 
 
-def _add_gps_point(points: etree._Element, position: Vector, velocity: Vector, time: str) -> None:
+def add_gps_point(points: etree._Element, position: Vector, velocity: Vector, time: str) -> None:
+    """Add a GPS_Point: position (m) and velocity (m/s), written to the millimetre (per second)."""
     point = add(points, "GPS_Point")
     add(point, "POSITION_VALUES", _words(np.rint(position * 1000)), unit="mm")
     add(point, "POSITION_ERRORS", "0 0 0", unit="mm")
