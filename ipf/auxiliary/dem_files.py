@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from osgeo import gdal
 from ipf.errors import AuxiliaryError
 
 Floats = npt.NDArray[np.float64]
+Posts = npt.NDArray[Any]
 
 EXTENSIONS = (".dt0", ".dt1", ".dt2", ".tif", ".tiff", ".hgt")
 """Extensions looked for in a folder, in any case."""
@@ -253,6 +254,23 @@ def describe(path: Path, drivers: Sequence[str] = ()) -> DemFile:
             nodata,
             band.DataType,
         )
+
+
+def read_posts(file: DemFile, window: tuple[int, int, int, int], drivers: Sequence[str] = ()) -> Posts:
+    """Values of a window (first column, first row, columns, rows) as the file has them, (rows, columns).
+
+    Raises `AuxiliaryError` naming the file when it is cut or damaged there.
+    """
+    with quiet_gdal():
+        try:
+            dataset = gdal.OpenEx(str(file.path), gdal.OF_RASTER, allowed_drivers=list(drivers))
+            values = None if dataset is None else dataset.GetRasterBand(1).ReadAsArray(*window)
+        except RuntimeError:
+            values = None
+        if values is None:
+            reason = " ".join(gdal.GetLastErrorMsg().split()) or "cut or damaged"
+            raise AuxiliaryError(f"{file.path}: heights cannot be read: {reason}")
+        return np.asarray(values)
 
 
 def _check(path: Path, dataset: gdal.Dataset, band: gdal.Band, transform: Sequence[float] | None) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from osgeo import gdal
 
-from ipf.auxiliary.dem_files import describe, quiet_gdal, reference_system
+from ipf.auxiliary.dem_files import describe, read_posts, reference_system
 from ipf.errors import AuxiliaryError
 
 Floats = npt.NDArray[np.float64]
@@ -102,16 +102,7 @@ def read_geoid(path: Path) -> Geoid:
     expected = file.rows * file.columns * gdal.GetDataTypeSize(file.kind) // 8
     if drivers and geoid.stat().st_size < expected:  # GDAL gives zeros instead of what is missing
         raise AuxiliaryError(f"{geoid}: cut: {geoid.stat().st_size} bytes, expected {expected}")
-    with quiet_gdal():
-        try:
-            dataset = gdal.OpenEx(str(file.path), gdal.OF_RASTER, allowed_drivers=drivers)
-            heights = dataset.GetRasterBand(1).ReadAsArray()
-        except RuntimeError:
-            heights = None
-        if heights is None:
-            reason = " ".join(gdal.GetLastErrorMsg().split()) or "cut or damaged"
-            raise AuxiliaryError(f"{file.path}: geoid cannot be read: {reason}")
-    heights = heights.astype(np.float32)
+    heights = read_posts(file, (0, 0, file.columns, file.rows), drivers).astype(np.float32)
     lowest, highest = float(heights.min()), float(heights.max())
     if not (math.isfinite(lowest) and -LARGEST <= lowest <= highest <= LARGEST):
         raise AuxiliaryError(

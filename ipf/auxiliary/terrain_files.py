@@ -22,6 +22,7 @@ from ipf.auxiliary.dem_files import (
     DemFile,
     find_files_near,
     quiet_gdal,
+    read_posts,
 )
 from ipf.auxiliary.dem_voids import CELL, fill_voids
 from ipf.auxiliary.elevation import HIGHEST, LARGEST_VOID, LOWEST, MissingTiles
@@ -129,14 +130,7 @@ def _paste(file: DemFile, own: FloatImage, down: int, across: int) -> None:
 
 def _read(file: DemFile, left: int, top: int, columns: int, rows: int) -> FloatImage:
     """Elevations of a window in metres, NaN where void."""
-    try:
-        dataset = gdal.Open(str(file.path))
-        values = dataset.GetRasterBand(1).ReadAsArray(left, top, columns, rows)
-    except RuntimeError:
-        values = None
-    if values is None:
-        reason = " ".join(gdal.GetLastErrorMsg().split()) or "cut or damaged"
-        raise AuxiliaryError(f"{file.path}: elevation cannot be read: {reason}")
+    values = read_posts(file, (left, top, columns, rows))
     heights: FloatImage = values.astype(np.float32)
     if file.nodata is not None:
         heights[values == file.nodata] = np.nan

@@ -162,6 +162,59 @@ def test_folders_that_are_none(tmp_path: Path) -> None:
         open_terrain(tmp_path, None, 10, 40, 11, 41)
 
 
+def test_damaged_files_are_told(tmp_path: Path) -> None:
+    heights = np.random.default_rng(1).integers(0, 900, (401, 401)).astype(np.float64)
+    path = geotiff(tmp_path, 10, 40, steps=400, heights=heights)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(AuxiliaryError, match=r"10_40\.tif: (heights )?cannot be"):
+        open_terrain(tmp_path, None, 10, 40, 11, 41)
+
+
+def dted(path: Path, heights: np.ndarray, south: int, west: int) -> Path:
+    """A DTED file of one degree (MIL-PRF-89020B) from heights (rows, columns), row 0 northernmost."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows, columns = heights.shape
+    plain = path.with_suffix(".tif")
+    source = gdal.GetDriverByName("GTiff").Create(str(plain), columns, rows, 1, gdal.GDT_Int16)
+    across, down = 1 / (columns - 1), 1 / (rows - 1)
+    source.SetGeoTransform((west - across / 2, across, 0, south + 1 + down / 2, 0, -down))
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(4326)
+    source.SetProjection(reference.ExportToWkt())
+    source.GetRasterBand(1).WriteArray(heights)
+    assert gdal.GetDriverByName("DTED").CreateCopy(str(path), source, 0) is not None
+    source = None
+    plain.unlink()
+    return path
+
+
+def test_levels_of_dted_beside_one_another_above_50_degrees(tmp_path: Path) -> None:
+    # Level 0: 121 posts of latitude; of longitude 121 up to 50 degrees, 61 from there on.
+    slope = np.arange(121)[::-1, None] * 4.0
+    dted(tmp_path / "e010" / "n49.dt0", (slope + np.zeros(121)).astype(np.int16), 49, 10)
+    dted(tmp_path / "e010" / "n50.dt0", (480 + slope + np.zeros(61)).astype(np.int16), 50, 10)
+    terrain = open_terrain(tmp_path, None, 10.2, 49.5, 10.8, 50.5)
+    assert (1 / terrain.step_lat, 1 / terrain.step_lon) == pytest.approx((120, 120))
+    latitude = terrain.north - np.arange(terrain.heights.shape[0]) * terrain.step_lat
+    expected = np.broadcast_to(((latitude - 49) * 480)[:, None], terrain.heights.shape)
+    np.testing.assert_allclose(terrain.heights, expected, atol=1e-2)
+
+
+def test_voids_and_cuts_of_dted(tmp_path: Path) -> None:
+    heights = np.full((121, 121), 200, np.int16)
+    heights[60, 60] = VOID
+    path = dted(tmp_path / "e010" / "n49.dt0", heights, 49, 10)
+    assert (open_terrain(tmp_path, None, 10.2, 49.2, 10.8, 49.8).heights == 200).all()
+    heights[40:80, 40:80] = VOID
+    dted(path, heights, 49, 10)
+    with pytest.raises(AuxiliaryError, match="no elevation at 1600 posts"):
+        open_terrain(tmp_path, None, 10.2, 49.2, 10.8, 49.8)
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(AuxiliaryError, match=r"n49\.dt0: cut"):
+        open_terrain(tmp_path, None, 10.2, 49.2, 10.8, 49.8)
+
+
 def test_real_dted_over_its_geoid(reference_data: Path) -> None:
     folder = reference_data / "geometry_madeira"
     terrain = open_terrain(folder / "DEM_SRTM", folder / "DEM_GEOID", -17.5, 32.2, -16.0, 33.2)
