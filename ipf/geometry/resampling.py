@@ -29,7 +29,7 @@ Flags = npt.NDArray[np.uint8]
 NO_DATA, SATURATED, NARROWED = kernels.NO_DATA, kernels.SATURATED, kernels.NARROWED
 """Bits of the flags of resampled pixels, see `Resampled`."""
 
-TILE = 512
+TILE = 384
 """Rows and columns of output made at a time: what that takes of the image stays in the cache."""
 
 _SLACK = 1e-6

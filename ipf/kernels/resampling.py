@@ -49,26 +49,25 @@ def samples_of(
     rows, columns = samples.shape
     before = min(max(-origin[1], 0), columns)
     after = max(min(image_shape[1] - origin[1], columns), before)
+    start = origin[1] + before - source_origin[1]
     for row in range(rows):
         line = source[mirrored(origin[0] + row, image_shape[0]) - source_origin[0]]
-        shift = origin[1] - source_origin[1]
-        for column in range(before, after):
-            samples[row, column] = _sample(line[shift + column], least, most)
+        _fill(line[start : start + after - before], least, most, samples[row, before:after])
         for column in range(before):
             place = mirrored(origin[1] + column, image_shape[1]) - source_origin[1]
-            samples[row, column] = _sample(line[place], least, most)
+            _fill(line[place : place + 1], least, most, samples[row, column : column + 1])
         for column in range(after, columns):
             place = mirrored(origin[1] + column, image_shape[1]) - source_origin[1]
-            samples[row, column] = _sample(line[place], least, most)
+            _fill(line[place : place + 1], least, most, samples[row, column : column + 1])
 
 
 @kernel
-def _sample(value: Any, lowest: np.float32, saturated: np.float32) -> np.float32:
-    """The value, infinity for saturated, NaN for no data."""
-    sample = np.float32(value)
-    if sample >= saturated:
-        return np.float32(np.inf)
-    return sample if sample >= lowest else _MISSING
+def _fill(line: Source, lowest: np.float32, saturated: np.float32, samples: FloatLine) -> None:
+    """Pixels of a line; infinity for saturated, NaN for no data."""
+    for column in range(samples.size):
+        value = np.float32(line[column])
+        value = value if value >= lowest else _MISSING
+        samples[column] = np.float32(np.inf) if value >= saturated else value
 
 
 @kernel
