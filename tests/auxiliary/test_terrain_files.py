@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from osgeo import gdal, osr
+from scipy import ndimage
 
 from ipf.auxiliary.elevation import MissingTiles
 from ipf.auxiliary.terrain_files import open_terrain
@@ -213,6 +214,22 @@ def test_voids_and_cuts_of_dted(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1000])
     with pytest.raises(AuxiliaryError, match=r"n49\.dt0: cut"):
         open_terrain(tmp_path, None, 10.2, 49.2, 10.8, 49.8)
+
+
+def test_heights_of_the_reference_lie_on_the_terrain(reference_data: Path) -> None:
+    folder = reference_data / "geometry_madeira"
+    terrain = open_terrain(folder / "DEM_SRTM", folder / "DEM_GEOID", -20.0, 31.0, -14.5, 35.0)
+    grids = sorted((folder / "reference" / "direct").iterdir())
+    longitude, latitude, height = (
+        np.concatenate(bands)
+        for bands in zip(
+            *(gdal.Open(str(path)).ReadAsArray().reshape(3, -1) for path in grids[::3]), strict=True
+        )
+    )
+    column, row = (longitude - terrain.west) / terrain.step_lon, (terrain.north - latitude) / terrain.step_lat
+    found = ndimage.map_coordinates(terrain.heights.astype(np.float64), [row, column], order=1)
+    assert (height > 100).sum() > 50  # on the island
+    np.testing.assert_allclose(found, height, atol=1e-4)
 
 
 def test_real_dted_over_its_geoid(reference_data: Path) -> None:
