@@ -80,13 +80,13 @@ def test_a_pixel_of_several_changed_bits_counts_once() -> None:
 
 @pytest.mark.parametrize(("has_it", "told"), [(0, "cirrus is wiped out"), (1, "cirrus is new")])
 def test_a_bit_that_one_side_alone_has_fails_however_few_pixels_it_is_set_in(has_it: int, told: str) -> None:
-    sides = [np.ones(SHAPE, np.uint8) for _ in range(2)]
-    sides[has_it][3, 7:9] |= 0b10
-    check = check_of(*sides, 0.1, "fail")
+    one, two = (np.ones(SHAPE, np.uint8) for _ in range(2))
+    (one, two)[has_it][3, 7:9] |= 0b10
+    check = check_of(one, two, 0.1, "fail")
     assert check.status is Status.FAILED
     assert f"{told} (2 pixels); expected the same bits on both sides" in check.message
     assert (check.figures["wiped"], check.limits["wiped"]) == (1, 0)
-    reported = check_of(*sides, 0.1, "report")
+    reported = check_of(one, two, 0.1, "report")
     assert reported.status is Status.PASSED
     assert f"{told} (2 pixels)" in reported.message
     assert "wiped" not in reported.limits
