@@ -85,14 +85,24 @@ def read_radiometry(node: Node, level: Level, baseline: str) -> Radiometry:
         solar_irradiance=numbers_per_band(
             node.all("Reflectance_Conversion/Solar_Irradiance_List/SOLAR_IRRADIANCE"), "bandId"
         ),
-        spectral_bands=tuple(
-            _read_spectral_band(band) for band in node.all("Spectral_Information_List/Spectral_Information")
-        ),
-        display_order=(
-            node.band("Image_Display_Order/RED_CHANNEL"),
-            node.band("Image_Display_Order/GREEN_CHANNEL"),
-            node.band("Image_Display_Order/BLUE_CHANNEL"),
-        ),
+        spectral_bands=read_spectral_bands(node),
+        display_order=read_display_order(node),
+    )
+
+
+def read_spectral_bands(node: Node) -> tuple[SpectralBand, ...]:
+    """Spectral_Information_List of the section that `read_radiometry` reads, at any level."""
+    return tuple(
+        _read_spectral_band(band) for band in node.all("Spectral_Information_List/Spectral_Information")
+    )
+
+
+def read_display_order(node: Node) -> tuple[str, str, str]:
+    """Bands of red, green and blue in Image_Display_Order of the same section."""
+    return (
+        node.band("Image_Display_Order/RED_CHANNEL"),
+        node.band("Image_Display_Order/GREEN_CHANNEL"),
+        node.band("Image_Display_Order/BLUE_CHANNEL"),
     )
 
 
