@@ -25,7 +25,7 @@ class PixelDirections:
 
     def at(self, pixels: FloatArray) -> tuple[FloatArray, FloatArray]:
         """x and y at fractional pixels (0 is the first), on straight lines between and beyond."""
-        first = np.clip(np.floor(pixels), 0, len(self.x) - 2)
+        first = np.clip(np.floor(np.nan_to_num(pixels)), 0, len(self.x) - 2)
         share = pixels - first
         index = first.astype(np.int64)
         x = self.x[index] + share * (self.x[index + 1] - self.x[index])

@@ -20,7 +20,7 @@ from ipf.geometry.angles import SunPosition, angles_from_ground
 from ipf.geometry.inverse_location import LineSearch, search_lines
 from ipf.geometry.line_of_sight import PixelDirections, pixel_directions
 from ipf.geometry.terrain import HeightImage, Terrain
-from ipf.geometry.trajectory import Trajectory
+from ipf.geometry.trajectory import Poses, Trajectory
 from ipf.kernels.location import Mesh, locate_lines, locate_points, surface_heights
 
 Of = TypeVar("Of")
@@ -192,8 +192,7 @@ class SensorModel:
         """
         ground = self.direct_location(band, detector, lines, pixels, height)
         seconds = self.line_seconds(band, detector, lines)
-        poses = self.trajectory.poses(float(np.min(seconds)), float(np.max(seconds)))
-        satellite = poses.at(seconds.reshape(-1))[:, 9:].reshape(*seconds.shape, 3)
+        satellite = self._poses(seconds).at(seconds.reshape(-1))[:, 9:].reshape(*seconds.shape, 3)
         return angles_from_ground(ground.longitude, ground.latitude, ground.height, satellite)
 
     def _locate_lines(
@@ -207,7 +206,7 @@ class SensorModel:
     ) -> None:
         """Fill `found`, (lines, pixels) each, for whole lines."""
         seconds = self.line_seconds(band, detector, lines)
-        poses = self.trajectory.poses(float(np.min(seconds)), float(np.max(seconds)))
+        poses = self._poses(seconds)
         places, directions = poses.places(seconds), self.directions(band, detector).at(pixels)
 
         def locate(block: slice) -> None:
@@ -229,7 +228,7 @@ class SensorModel:
         """Fill `found`, of any shape, for points of any lines and pixels."""
         shape = found[0].shape
         seconds = np.broadcast_to(self.line_seconds(band, detector, lines), shape).reshape(-1)
-        poses = self.trajectory.poses(float(np.min(seconds)), float(np.max(seconds)))
+        poses = self._poses(seconds)
         places = poses.places(seconds)
         x, y = self.directions(band, detector).at(np.broadcast_to(pixels, shape).reshape(-1))
         flat = [array.reshape(-1) for array in found]
@@ -241,6 +240,12 @@ class SensorModel:
             locate_points(*points, *surface, (longitude, latitude, height))
 
         self._in_blocks(len(places), BLOCK, locate)
+
+    def _poses(self, seconds: FloatArray) -> Poses:
+        """Poses around all of `seconds` that are numbers."""
+        known = seconds[np.isfinite(seconds)]
+        start, end = (np.min(known), np.max(known)) if known.size else (self.trajectory.span()[0],) * 2
+        return self.trajectory.poses(float(start), float(end))
 
     def _search(self, band: str, detector: int, lines: tuple[float, float], margin: float) -> LineSearch:
         """The search for lines of a detector within a range."""

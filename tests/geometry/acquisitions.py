@@ -30,19 +30,21 @@ START, SPAN = 36000.0, 40
 PERIOD = 1.565873622e-3
 
 
-def orbit(seconds: Floats, phase: float = 0.6) -> tuple[Floats, Floats]:
+def orbit(seconds: Floats, phase: float = 0.6, node: float = 0.0) -> tuple[Floats, Floats]:
     """Positions and velocities (n, 3) in EME2000."""
     angle = phase + RATE * (seconds - START)
-    first = np.array([1.0, 0.0, 0.0])
-    second = np.array([0.0, np.cos(INCLINATION), np.sin(INCLINATION)])
+    first = np.array([np.cos(node), np.sin(node), 0.0])
+    second = np.array(
+        [-np.sin(node) * np.cos(INCLINATION), np.cos(node) * np.cos(INCLINATION), np.sin(INCLINATION)]
+    )
     positions = RADIUS * (np.cos(angle)[:, None] * first + np.sin(angle)[:, None] * second)
     velocities = RADIUS * RATE * (-np.sin(angle)[:, None] * first + np.cos(angle)[:, None] * second)
     return positions, velocities
 
 
-def attitude_matrices(seconds: Floats, phase: float = 0.6) -> Floats:
+def attitude_matrices(seconds: Floats, phase: float = 0.6, node: float = 0.0) -> Floats:
     """Matrices (n, 3, 3) from EME2000 to a frame with z down and x forwards."""
-    positions, velocities = orbit(seconds, phase)
+    positions, velocities = orbit(seconds, phase, node)
     down, forwards = -positions / RADIUS, velocities / (RADIUS * RATE)
     return np.stack([forwards, np.cross(down, forwards), down], axis=1)
 
@@ -60,11 +62,11 @@ def quaternions(matrices: Floats) -> Floats:
     return found * np.where(found[:, :1] < 0, -1.0, 1.0)
 
 
-def acquisition(phase: float = 0.6) -> SensorGeometry:
-    """The acquisition; `phase` (rad) is the argument of latitude of its start."""
+def acquisition(phase: float = 0.6, node: float = 0.0) -> SensorGeometry:
+    """The acquisition; `phase` is the argument of latitude of its start, `node` where its orbit rises (rad)."""
     rotation = EarthRotation(EPOCH, EARTH)
     seconds = START + np.arange(SPAN + 1.0)
-    positions, velocities = orbit(seconds, phase)
+    positions, velocities = orbit(seconds, phase, node)
     matrices = rotation.inertial_to_terrestrial(seconds)
     positions = np.einsum("nij,nj->ni", matrices, positions)
     velocities = np.einsum("nij,nj->ni", matrices, velocities)
@@ -75,7 +77,7 @@ def acquisition(phase: float = 0.6) -> SensorGeometry:
         satellite="Sentinel-2A",
         epoch=EPOCH,
         ephemeris=Ephemeris(seconds, positions, velocities),
-        attitude=AttitudeSamples(samples, quaternions(attitude_matrices(samples, phase))),
+        attitude=AttitudeSamples(samples, quaternions(attitude_matrices(samples, phase, node))),
         earth=EARTH,
         datation=Datation({("B02", 5): START + 12.0}, PERIOD),
         mounting=Mounting(0.0, 0.0, 0.0),
