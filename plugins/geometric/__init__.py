@@ -34,4 +34,16 @@ def ipf_tasks() -> Iterable[TaskDefinition]:
 @hookimpl
 def ipf_steps() -> Iterable[Step]:
     """The steps, in the order of the chain."""
-    yield from ()
+    from ipf_plugins.geometric.ortho_grids import ortho_grids
+    from ipf_plugins.geometric.read_l1b import read_l1b
+    from ipf_plugins.geometric.resample import resample
+    from ipf_plugins.geometric.toa_reflectance import toa_reflectance
+    from ipf_plugins.geometric.write_ortho import write_ortho
+
+    yield from (
+        read_l1b,
+        ortho_grids,
+        resample,
+        toa_reflectance,
+        write_ortho,
+    )
