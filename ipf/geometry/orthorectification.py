@@ -31,6 +31,7 @@ from ipf.geometry.resampling import (
 )
 from ipf.geometry.sensor_model import SensorModel
 from ipf.kernels.orthorectification import lay_over, places_on_ground
+from ipf.kernels.spline import PREFILTER_REACH
 
 HeightImage = npt.NDArray[np.float32]
 Image = npt.NDArray[np.float32]
@@ -44,6 +45,8 @@ DENSE_STEPS = {10: 3, 20: 2, 60: 1}
 """Pixels between nodes that have a height of their own, by pixel size in metres."""
 _FIRST_LOOK = 20
 """Coarse nodes between those that tell which part of the map a detector sees."""
+LINE_MARGIN = 2 * PREFILTER_REACH + 8
+"""Lines of an image around those that are seen: what kernels reach, twice where they meet mirrored lines."""
 _STRIPE = 256
 _MARGIN_PIXELS = 64.0
 
@@ -130,9 +133,9 @@ class HeightLevels:
     count: int
 
     @classmethod
-    def over(cls, lowest: float, highest: float) -> HeightLevels:
-        """Levels that hold heights between two, 1 km apart at most."""
-        first, last = math.floor(lowest) - 1.0, math.ceil(highest) + 1.0
+    def over(cls, lowest: float, highest: float, margin: float = 1.0) -> HeightLevels:
+        """Levels that hold heights between two, and `margin` metres more, 1 km apart at most."""
+        first, last = math.floor(lowest) - margin, math.ceil(highest) + margin
         intervals = max(1, math.ceil((last - first) / LARGEST_LEVEL_STEP_M))
         return cls(first, (last - first) / intervals, intervals + 1)
 
@@ -181,6 +184,11 @@ class SensorGrid:
         )
         rows[:, wanted], columns[:, wanted] = found_lines - 1.0, found_pixels
         return cls(band, detector, levels, rows, columns)
+
+    def lines(self) -> tuple[int, int]:
+        """First and last line of the image that resampling may need anywhere on the area."""
+        first = int(np.floor(np.nanmin(self.rows))) + 1 - LINE_MARGIN
+        return first, int(np.ceil(np.nanmax(self.rows))) + 1 + LINE_MARGIN
 
     def within(self, ground: GroundNodes, window: Rectangle) -> InverseGrid:
         """The inverse grid of an output window, with the nodes that it needs and no more."""

@@ -151,7 +151,7 @@ def _product(acquisition: Acquisition, tile: TileMetadata) -> ProductMetadata:
         sensing_start=start,
         relative_orbit=acquisition.relative_orbit,
     )
-    radiometry = acquisition.radiometry or nominal_radiometry(satellite, acquisition.sensing_time, baseline)
+    radiometry = acquisition.radiometry or nominal_radiometry(satellite, start, baseline)
     return ProductMetadata(
         level="L1C",
         psd_version=psd_version_of(baseline),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ipf.product.bands import BAND_NAMES, BANDS
 from ipf.product.metadata import Quantification, Radiometry, SpectralBand
@@ -22,7 +22,7 @@ RADIOMETRIC_OFFSET = -1000.0
 _ECCENTRICITY = 0.01673
 _ANGULAR_SPEED = 0.0172
 _PERIHELION_DAY = 2
-_DAY_ZERO = datetime(1950, 1, 1, tzinfo=UTC)
+_DAY_ZERO = datetime(1950, 1, 1, 12, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,8 @@ def _of_satellite(satellite: str) -> tuple[_NominalBand, ...]:
 def sun_distance_correction(time: UtcTime) -> float:
     """U, the inverse square of the distance to the sun in astronomical units.
 
-    ``U = 1 / (1 - 0.01673 cos(0.0172 (d - 2)))²``, d whole days since 1950-01-01 (Sentinel-2 MSI Level-1C
-    algorithm overview). Official values follow within 2e-4.
+    ``U = 1 / (1 - 0.01673 cos(0.0172 (d - 2)))²``, d days since noon of 1950-01-01 (Sentinel-2 MSI Level-1C
+    algorithm overview; CNES days). Official values, of the start of the datatake, follow within 1e-14.
     """
-    days = (time.moment - _DAY_ZERO).days
+    days = (time.moment - _DAY_ZERO) / timedelta(days=1)
     return (1 - _ECCENTRICITY * math.cos(_ANGULAR_SPEED * (days - _PERIHELION_DAY))) ** -2

@@ -126,7 +126,7 @@ def test_sun_distance_is_that_of_real_products(reference_data: Path) -> None:
     for path in documents(reference_data, "User_Product"):
         real = read_product_metadata(path)
         ours = sun_distance_correction(real.datatake.sensing_start)
-        assert ours == pytest.approx(real.radiometry.sun_distance_correction, abs=2e-4), path
+        assert ours == pytest.approx(real.radiometry.sun_distance_correction, abs=2e-10), path
 
 
 def states(latitude: float, longitude: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

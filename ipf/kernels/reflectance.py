@@ -1,0 +1,45 @@
+"""From counts of a sensor to reflectance, and the flags of what came of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ipf.kernels.jit import kernel
+
+Image = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.uint8]
+
+
+@kernel
+def reflectance_of_counts(
+    counts: Image, cosine: Image, offset: float, factor: float, reflectance: Image
+) -> None:
+    """Fill `reflectance` with ``factor (count + offset) / cosine``, NaN without a count or a sun.
+
+    All images have one shape; `cosine` is that of the sun's zenith angle.
+    """
+    rows, columns = counts.shape
+    for row in range(rows):
+        for column in range(columns):
+            above = cosine[row, column]
+            if above > 0.0:
+                reflectance[row, column] = factor * (counts[row, column] + offset) / above
+            else:
+                reflectance[row, column] = np.nan
+
+
+@kernel
+def quality_of_pixels(
+    quality: Flags, resampling: Flags, lost: tuple[int, int], saturated: tuple[int, int], result: Flags
+) -> None:
+    """Fill `result` with `quality` and two flags more, given by their bits in `resampling` and in `result`."""
+    rows, columns = quality.shape
+    for row in range(rows):
+        for column in range(columns):
+            flags = quality[row, column]
+            if resampling[row, column] & lost[0]:
+                flags |= lost[1]
+            if resampling[row, column] & saturated[0]:
+                flags |= saturated[1]
+            result[row, column] = flags

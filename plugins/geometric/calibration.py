@@ -1,0 +1,37 @@
+"""What turns counts of Level 1B into reflectance: gains, offsets, irradiance and distance of the sun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ipf.product.bands import BAND_NAMES
+from ipf.product.nominal_radiometry import nominal_gains, nominal_radiometry, sun_distance_correction
+from ipf.product.sensor_datastrip import SensorDatastrip
+
+_BASELINE = "04.00"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """By band: physical gains (counts per W m-2 sr-1 um-1), counts to add, solar irradiance (W m-2 um-1).
+
+    `sun_distance_correction` is U, about the inverse square of the distance to the sun.
+    """
+
+    gains: Mapping[str, float]
+    offsets: Mapping[str, float]
+    irradiance: Mapping[str, float]
+    sun_distance_correction: float
+
+    @classmethod
+    def of(cls, datastrip: SensorDatastrip, irradiance: Mapping[str, float] | None = None) -> Calibration:
+        """What a datastrip states, the irradiance of `irradiance` or else that of official metadata."""
+        nominal = nominal_radiometry(datastrip.satellite, datastrip.datatake_start, _BASELINE)
+        gains = {**nominal_gains(datastrip.satellite), **datastrip.gains}
+        return cls(
+            gains={band: gains[band] for band in BAND_NAMES},
+            offsets={band: datastrip.radio_offsets.get(band, 0.0) for band in BAND_NAMES},
+            irradiance=dict(irradiance or nominal.solar_irradiance),
+            sun_distance_correction=sun_distance_correction(datastrip.datatake_start),
+        )
