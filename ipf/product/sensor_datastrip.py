@@ -67,6 +67,7 @@ class SensorDatastrip:
     file: Path
     satellite: str
     epoch: datetime
+    datatake_start: UtcTime
     sensing_start: UtcTime
     sensing_stop: UtcTime
     ephemeris: Ephemeris
@@ -117,6 +118,7 @@ def read_sensor_datastrip(datastrip: Path) -> SensorDatastrip:
         file=file,
         satellite=_read_satellite(info),
         epoch=epoch,
+        datatake_start=info.time("Datatake_Info/DATATAKE_SENSING_START"),
         sensing_start=start,
         sensing_stop=stop,
         ephemeris=_read_ephemeris(ancillary.child("Ephemeris/GPS_Points_List"), epoch),
