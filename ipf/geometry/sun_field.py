@@ -39,8 +39,9 @@ class TimeField:
             rows, columns = np.nonzero(np.isfinite(grid.rows[0]))
             picked = slice(None, None, max(1, len(rows) // 4096))
             size = float((grid.rows.shape[1] - 1) * COARSE_STEP_M)
-            down, across = rows[picked] * float(COARSE_STEP_M), columns[picked] * float(COARSE_STEP_M)
-            design.append(_terms(down / size, across / size))
+            share = COARSE_STEP_M / size
+            down, across = (np.asarray(nodes[picked] * share, np.float64) for nodes in (rows, columns))
+            design.append(_terms(down, across))
             lines = grid.rows[0, rows[picked], columns[picked]] + 1.0
             times.append(model.line_seconds(grid.band, grid.detector, lines))
         if not design or sum(map(len, times)) < _TERMS:
@@ -49,11 +50,10 @@ class TimeField:
         return cls(coefficients, size)
 
     def at(self, down: FloatArray, across: FloatArray) -> FloatArray:
-        """GPS seconds at places `down` and `across` metres from the area's corner, broadcast."""
-        nothing = np.zeros(np.broadcast_shapes(down.shape, across.shape))
-        return np.asarray(
-            _terms(nothing + down / self.size, nothing + across / self.size) @ self.coefficients
-        )
+            """GPS seconds at places `down` and `across` metres from the area's corner, broadcast."""
+        shape = np.broadcast_shapes(down.shape, across.shape)
+        places = (np.asarray(np.broadcast_to(axis, shape) / self.size, np.float64) for axis in (down, across))
+        return np.asarray(_terms(*places) @ self.coefficients)
 
 
 def _terms(down: FloatArray, across: FloatArray) -> FloatArray:

@@ -33,7 +33,7 @@ def reflectance_of_counts(
 def quality_of_pixels(
     quality: Flags, resampling: Flags, lost: tuple[int, int], saturated: tuple[int, int], result: Flags
 ) -> None:
-    """Fill `result` with `quality` and two flags more, given by their bits in `resampling` and in `result`."""
+    """Fill `result` with `quality` and two more flags, by their bits in `resampling` and in `result`."""
     rows, columns = quality.shape
     for row in range(rows):
         for column in range(columns):
