@@ -50,7 +50,7 @@ class TimeField:
         return cls(coefficients, size)
 
     def at(self, down: FloatArray, across: FloatArray) -> FloatArray:
-            """GPS seconds at places `down` and `across` metres from the area's corner, broadcast."""
+        """GPS seconds at places `down` and `across` metres from the area's corner, broadcast."""
         shape = np.broadcast_shapes(down.shape, across.shape)
         places = (np.asarray(np.broadcast_to(axis, shape) / self.size, np.float64) for axis in (down, across))
         return np.asarray(_terms(*places) @ self.coefficients)
