@@ -213,6 +213,46 @@ def test_the_part_that_is_asked_for_is_used_to_its_ends(method: Interpolation) -
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_the_mirrors_beyond_the_outer_pixels_are_asked_for(method: Interpolation) -> None:
+    """Places in the outer halves of the outer pixels need one pixel more than those inside of them."""
+    image = SensorImage(noise(highest=65536))
+    for outer in (-0.4, 60.3, SHAPE[0] - 0.6):
+        for beside in (-0.4, 70.3, SHAPE[1] - 0.6):
+            grid = InverseGrid(np.full((2, 2), outer), np.full((2, 2), beside), 5)
+            window = PixelWindow(2, 3, 1, 1)
+            needed = source_window(SHAPE, grid, window, method)
+            part = image.pixels[
+                needed.row : needed.row + needed.height, needed.column : needed.column + needed.width
+            ]
+            found = resample(
+                SensorImage(part, None, needed.row, needed.column, SHAPE), grid, window, method, np.float32
+            )
+            assert found.values == resample(image, grid, window, method, np.float32).values
+            assert found.values == pytest.approx(
+                interpolated(image.pixels, places(grid, window), method), abs=0.04
+            )
+
+
+def test_cells_outside_the_image_ask_for_nothing() -> None:
+    """The last cell leads far down, but beside the image."""
+    rows = np.array([[40.2, 40.2, 40.2, 140.2], [50.2, 50.2, 50.2, 150.2]])
+    columns = np.array([[20.2, 25.2, -1000.2, -1000.2]] * 2)
+    window = PixelWindow(0, 0, 6, 16)
+    needed = source_window(SHAPE, InverseGrid(rows, columns, 5), window, Interpolation.NEAREST)
+    assert needed == PixelWindow(40, 0, 12, 27)
+
+
+def test_halfway_the_later_pixel_is_the_nearest() -> None:
+    counts = noise((6, 6))
+    halves = np.arange(-0.5, 6.0)
+    grid = InverseGrid(*(halves[index] for index in np.indices((7, 7))), 1)
+    found = resample(SensorImage(counts), grid, PixelWindow(0, 0, 7, 7), Interpolation.NEAREST)
+    np.testing.assert_array_equal(found.values[:6, :6], counts)
+    assert (found.flags[6] == NO_DATA).all()
+    assert (found.flags[:, 6] == NO_DATA).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_holes_do_not_ring_nor_grow(method: Interpolation) -> None:
     counts = np.full(SHAPE, 1000, np.uint16)
     counts[60:100, 40:90] = 0
