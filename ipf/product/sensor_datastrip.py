@@ -7,6 +7,7 @@ scalar last, from EME2000 to the satellite; GPS_TIME on the GPS scale; COEFFICIE
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -176,7 +177,7 @@ def _vector(node: Node, name: str, unit: str, norms: tuple[float, float]) -> Flo
     values = where.numbers() * _MILLI
     if values.shape != (3,):
         raise where.error(f"{name} has {len(values)} numbers, expected 3")
-    norm = float(np.linalg.norm(values))
+    norm = math.hypot(*values)
     if not norms[0] <= norm <= norms[1]:
         raise where.error(
             f"{name}: norm {norm:.6g} m, expected {norms[0]:g} to {norms[1]:g} (x 1000 in {unit})"
@@ -190,7 +191,7 @@ def _read_attitude(attitudes: Node, epoch: datetime) -> AttitudeSamples:
         if not node.flag("QUATERNION_VALIDITY"):
             continue
         values = node.numbers("QUATERNION_VALUES")
-        norm = float(np.linalg.norm(values))
+        norm = math.hypot(*values)
         if values.shape != (4,) or abs(norm - 1.0) > _UNIT:
             where = node.child("QUATERNION_VALUES")
             raise where.error(

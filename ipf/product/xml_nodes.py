@@ -24,6 +24,9 @@ from ipf.xml import local_name, parse_xml, parse_xml_bytes
 STAND_IN_BYTES = 1
 """Documents of at most this size stand in for one that was removed from a sample product."""
 
+_MOST_DIGITS = 18  # of a whole number in an attribute; Python refuses to read thousands of them
+_LONGEST_MESSAGE = 400
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -62,7 +65,8 @@ class Node:
 
     def error(self, message: str) -> IpfError:
         """An error about this node, to be raised by the caller."""
-        return self.failure(f"{self.file}:{self.element.sourceline}: {message}")
+        shown = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
+        return self.failure(f"{self.file}:{self.element.sourceline}: {shown}")
 
     def find(self, path: str) -> Node | None:
         """First element at `path`, None when there is none."""
@@ -165,7 +169,7 @@ class Node:
     def attribute_integer(self, name: str) -> int:
         """Attribute `name` as a whole number of digits only."""
         value = self.attribute(name)
-        if not (value.isascii() and value.isdigit()):
+        if not (value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS):
             raise self.error(f"{self.name}: attribute {name} is '{value}', expected a whole number")
         return int(value)
 

@@ -45,7 +45,8 @@ def datastrip_text() -> str:
 <n1:Level-1B_DataStrip_ID xmlns:n1="https://psd-15.sentinel2.eo.esa.int/PSD/S2_PDI_Level-1B_Datastrip_Metadata.xsd"
  datastripIdentifier="{DATASTRIP}">
 <n1:General_Info>
- <Datatake_Info><SPACECRAFT_NAME>Sentinel-2A</SPACECRAFT_NAME></Datatake_Info>
+ <Datatake_Info><SPACECRAFT_NAME>Sentinel-2A</SPACECRAFT_NAME>
+  <DATATAKE_SENSING_START>2020-08-16T12:02:21.024Z</DATATAKE_SENSING_START></Datatake_Info>
  <Datastrip_Time_Info>
   <DATASTRIP_SENSING_START>2020-08-16T12:02:20.458Z</DATASTRIP_SENSING_START>
   <DATASTRIP_SENSING_STOP>2020-08-16T12:02:45.712Z</DATASTRIP_SENSING_STOP>

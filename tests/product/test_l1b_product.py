@@ -68,7 +68,7 @@ def granule(detector: int, number: int, **changes: object) -> GranuleMetadata:
 
 def datastrip(detectors: tuple[int, ...] = (3, 4), numbers: int = 3) -> L1bDatastripMetadata:
     """A datastrip of some detectors with some granules each."""
-    seconds = 43328.0 + np.arange(4)
+    seconds = 43328.0 + np.arange(4, dtype=np.float64)
     positions = np.array([[5592938.4, -1685506.246, 4147746.566]]) + np.arange(4)[:, None] * 1000.25
     velocities = np.tile([3557.53, -2940.565, -5974.98], (4, 1))
     quaternions = np.tile(

@@ -96,6 +96,8 @@ def test_what_a_datastrip_may_lack(written: Callable[[str], Path]) -> None:
         ("5592938400", "NaN", "POSITION_VALUES holds a number that is not finite"),
         ("5592938400", "5592938", "POSITION_VALUES: norm"),
         ("5592938400 ", "", "POSITION_VALUES has 2 numbers"),
+        ("5592938400", "1e308", "POSITION_VALUES: norm"),
+        ('detectorId="01"', f'detectorId="{"1" * 5000}"', "expected a whole number|attribute detectorId"),
         ('unit="mm"', 'unit="m"', "POSITION_VALUES: unit is 'm', expected mm"),
         ("-0.47671519231492", "-0.67671519231492", "QUATERNION_VALUES: 4 numbers of norm"),
         ("12:02:08", "12:02", "GPS_TIME: '2020-08-16T12:02' is not a time"),
