@@ -67,7 +67,7 @@ def test_commands_run(workplace: Path, command: str) -> None:
 
 
 def test_every_block_is_of_a_kind_that_is_tested() -> None:
-    assert set(re.findall(r"^```(\w+)", README, re.MULTILINE)) == {"bash", "python"}
+    assert set(re.findall(r"^```(\w+)", README, re.MULTILINE)) == {"bash", "python", "toml"}
     assert len(COMMANDS) > 8
 
 
