@@ -63,7 +63,7 @@ def quaternions(matrices: Floats) -> Floats:
 
 
 def acquisition(phase: float = 0.6, node: float = 0.0) -> SensorGeometry:
-    """The acquisition; `phase` is the argument of latitude of its start, `node` where its orbit rises (rad)."""
+    """The acquisition; `phase` is the argument of latitude of its start, `node` where it rises (rad)."""
     rotation = EarthRotation(EPOCH, EARTH)
     seconds = START + np.arange(SPAN + 1.0)
     positions, velocities = orbit(seconds, phase, node)
