@@ -71,6 +71,7 @@ class SensorModel:
         self.geometry = geometry
         self.trajectory = Trajectory.of(geometry)
         self.threads = threads
+        self.terrain = terrain
         self._terrain = Ground.of_terrain(terrain) if terrain else None
         self._directions: dict[SensorKey, PixelDirections] = {}
         self._sun = SunPosition(self.trajectory.rotation)
@@ -120,7 +121,7 @@ class SensorModel:
         shape = np.broadcast_shapes(lines.shape, pixels.shape)
         found = tuple(np.empty(shape) for _ in range(3))
         if found[0].size:
-            if lines.ndim == 2 and lines.shape[1] == 1 and pixels.size == shape[1]:
+            if len(shape) == 2 and lines.shape == (shape[0], 1) and pixels.size == shape[1]:
                 self._locate_lines(band, detector, lines[:, 0], pixels.reshape(-1), ground, found)
             else:
                 self._locate_points(band, detector, lines, pixels, ground, found)

@@ -125,6 +125,7 @@ def test_shapes() -> None:
     assert model.direct_location(*SENSOR, np.ones((4, 1)), np.ones(3), 0.0).height.shape == (4, 3)
     assert model.direct_location(*SENSOR, np.ones((4, 3)), np.ones((4, 3)), 0.0).height.shape == (4, 3)
     assert model.direct_location(*SENSOR, np.ones((0, 1)), np.ones(3), 0.0).height.shape == (0, 3)
+    assert model.direct_location(*SENSOR, np.ones((4, 1)), np.ones((1, 1, 4)), 0.0).height.shape == (1, 4, 4)
     assert model.inverse_location(*SENSOR, np.ones((4, 1)), np.ones(3), 0.0)[0].shape == (4, 3)
 
 
