@@ -1,9 +1,9 @@
 """Directions in which pixels look: in the instrument's frame, and from there to the satellite's.
 
-Three rotations and a stretch, as Sen2VM composes them for Rugged (Guinet et al., "Rugged: an operational,
-open-source solution for Sentinel-2 mapping", SPIE 9643, 2015): the tangents of the viewing angles give the
-direction (tan psi_y, -tan psi_x, 1) / |.|; the homothety stretches its z; then it is turned about z, x and y,
-by the angles of the mounting and of refinement, all taken negative.
+Three rotations and a stretch, as Sen2VM composes them for Rugged (Maisonobe et al. 2015, "Rugged: an
+operational, open-source solution for Sentinel-2 mapping", Proc. SPIE 9639): the tangents of the viewing
+angles give the direction (tan psi_y, -tan psi_x, 1) / |.|; the homothety stretches its z; then it is turned
+about z, x and y, by the angles of the mounting and of refinement, all taken negative.
 """
 
 from __future__ import annotations
