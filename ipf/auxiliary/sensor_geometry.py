@@ -10,14 +10,18 @@ from typing import TypeAlias
 from ipf.auxiliary import iers_bulletin, spacecraft_model, viewing_directions
 from ipf.auxiliary.gipp_choice import AuxiliaryFile, choose_auxiliary_file, find_auxiliary_files
 from ipf.auxiliary.iers_bulletin import read_iers_bulletin
-from ipf.auxiliary.spacecraft_model import SpacecraftModel, read_spacecraft_model
+from ipf.auxiliary.spacecraft_model import NO_ROTATION, SpacecraftModel, read_spacecraft_model
 from ipf.auxiliary.viewing_directions import NO_TDI, read_viewing_directions
 from ipf.errors import AuxiliaryError
 from ipf.geometry.acquisition import EarthOrientation, SensorGeometry, SensorKey, ViewingDirections
+from ipf.geometry.line_of_sight import turned
 from ipf.product.bands import BAND_NAMES
 from ipf.product.sensor_datastrip import SensorDatastrip, read_sensor_datastrip
 
 Choose: TypeAlias = Callable[..., AuxiliaryFile]
+
+SWIR_BANDS = ("B10", "B11", "B12")
+"""Bands of the short-wave infrared focal plane; the others are on the other one."""
 
 
 def read_sensor_geometry(
@@ -65,6 +69,7 @@ def sensor_geometry(
         named=frozenset(datastrip.gipps),
         any_date=any_date,
     )
+    spacecraft = _spacecraft(datastrip, choose)
     return SensorGeometry(
         satellite=datastrip.satellite,
         epoch=datastrip.epoch,
@@ -72,9 +77,9 @@ def sensor_geometry(
         attitude=datastrip.attitude,
         earth=_earth(datastrip, iers),
         datation=datastrip.datation,
-        mounting=_spacecraft(datastrip, choose).instrument,
+        mounting=spacecraft.instrument,
         refining=datastrip.refining if refining else None,
-        viewing=_viewing(datastrip, choose),
+        viewing=_viewing(datastrip, choose, spacecraft),
     )
 
 
@@ -92,14 +97,12 @@ def _earth(datastrip: SensorDatastrip, iers: Path | None) -> EarthOrientation:
 def _spacecraft(datastrip: SensorDatastrip, choose: Choose) -> SpacecraftModel:
     model = read_spacecraft_model(choose(spacecraft_model.FILE_TYPE).path)
     _check_satellite(model.source, model.heading.satellite, datastrip.satellite)
-    if not model.one_rotation:
-        raise AuxiliaryError(
-            f"{model.source}: rotations of focal planes or detectors, expected that of the instrument alone"
-        )
     return model
 
 
-def _viewing(datastrip: SensorDatastrip, choose: Choose) -> dict[SensorKey, ViewingDirections]:
+def _viewing(
+    datastrip: SensorDatastrip, choose: Choose, spacecraft: SpacecraftModel
+) -> dict[SensorKey, ViewingDirections]:
     dated = datastrip.datation.first_line
     viewing: dict[SensorKey, ViewingDirections] = {}
     for band in (name for name in BAND_NAMES if any(key[0] == name for key in dated)):
@@ -111,8 +114,21 @@ def _viewing(datastrip: SensorDatastrip, choose: Choose) -> dict[SensorKey, View
         for detector in sorted(detector for name, detector in dated if name == band):
             if detector not in directions:
                 raise AuxiliaryError(f"{content.source}: no directions of detector {detector:02d} of {band}")
-            viewing[band, detector] = directions[detector]
+            viewing[band, detector] = _in_instrument(directions[detector], (band, detector), spacecraft)
     return viewing
+
+
+def _in_instrument(
+    directions: ViewingDirections, sensor: SensorKey, spacecraft: SpacecraftModel
+) -> ViewingDirections:
+    """Directions in the instrument's frame: turned where detector or focal plane is."""
+    band, detector = sensor
+    plane = "SWIR" if band in SWIR_BANDS else "VNIR"
+    rotations = spacecraft.detectors.get((plane, detector)), spacecraft.focal_planes.get(plane)
+    for rotation in rotations:
+        if rotation is not None and rotation != NO_ROTATION:
+            directions = turned(directions, rotation)
+    return directions
 
 
 def _check_satellite(source: str, found: str, expected: str) -> None:

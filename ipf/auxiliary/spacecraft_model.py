@@ -49,11 +49,6 @@ class SpacecraftModel:
     detectors: Mapping[tuple[str, int], Mounting]
     source: str = ""
 
-    @property
-    def one_rotation(self) -> bool:
-        """Whether the instrument's rotation is all there is, as in every operational file."""
-        return all(part == NO_ROTATION for part in (*self.focal_planes.values(), *self.detectors.values()))
-
 
 def read_spacecraft_model(path: Path) -> SpacecraftModel:
     """Read a SPAMOD file; raises `AuxiliaryError` naming file, line and element."""

@@ -60,6 +60,19 @@ def instrument_to_satellite(mounting: Mounting, refining: Refining | None, secon
     return turned
 
 
+def turned(viewing: ViewingDirections, mounting: Mounting) -> ViewingDirections:
+    """Directions in the frame that a detector or a focal plane is mounted in, by its rotation.
+
+    The rotation is taken as that of the instrument is. No product was at hand to hold that against: those
+    whose grids are known have none. Files of S2B since 2025 turn the short-wave infrared by 3.9 microradians,
+    3 m on the ground.
+    """
+    matrix = instrument_to_satellite(mounting, None, np.zeros(1))[0]
+    tan_x, tan_y = viewing.tan_psi_x, viewing.tan_psi_y
+    x, y, z = matrix @ np.stack((tan_y, -tan_x, np.ones_like(tan_x)))
+    return ViewingDirections(np.asarray(-y / z), np.asarray(x / z))
+
+
 def _polynomial(coefficients: tuple[float, ...], elapsed: FloatArray) -> FloatArray:
     """Value (n,) of a polynomial, lowest degree first; zero without coefficients."""
     return np.asarray(np.polynomial.polynomial.polyval(elapsed, coefficients or (0.0,)), np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ipf.auxiliary.sensor_geometry import read_sensor_geometry
@@ -87,3 +88,20 @@ def test_absent_files_are_told(datastrip: Path, gipp: Path, tmp_path: Path) -> N
             (tmp_path / file.name).symlink_to(file)
     with pytest.raises(AuxiliaryError, match="no GIP_VIEDIR of S2A for B8A"):
         read_sensor_geometry(datastrip, tmp_path)
+
+
+def test_focal_planes_and_detectors_are_turned(datastrip: Path, gipp: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "GIPP"
+    shutil.copytree(gipp, folder)
+    (path,) = folder.glob("*SPAMOD*")
+    text = path.read_text()
+    plane = text.index("<MSI_TO_SWIR>")
+    turned_swir = text[plane:].replace('unit="mrad">0.0</R2>', 'unit="mrad">0.0039</R2>', 1)
+    path.write_text(text[:plane] + turned_swir)
+    geometry, before = read_sensor_geometry(datastrip, folder), read_sensor_geometry(datastrip, gipp)
+    unchanged = geometry.viewing["B02", 3].tan_psi_y - before.viewing["B02", 3].tan_psi_y
+    assert not np.any(unchanged)
+    change = geometry.viewing["B11", 3].tan_psi_y - before.viewing["B11", 3].tan_psi_y
+    # About y by a small angle, taken negative as that of the instrument: x changes by it, 3 m on the ground.
+    assert np.allclose(change, -3.9e-6, atol=2e-7)
+    assert geometry.mounting == before.mounting
