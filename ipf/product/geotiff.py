@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from osgeo import gdal, gdal_array, osr
 
 from ipf.atomic import atomic_path
 from ipf.errors import OutputError, ProductError
-from ipf.product.raster import Array, Grid, Raster, raster_of_array
+from ipf.product.images import check_image
+from ipf.product.raster import Array, Grid, Raster, Window, raster_of_array
 
 
 def write_geotiff(raster: Raster, path: Path, compress: bool = True) -> None:
@@ -79,11 +81,58 @@ def read_geotiff(path: Path) -> Raster:
 
 def _read(path: Path) -> tuple[gdal.Dataset, Array]:
     """Open a file and read its first band; RuntimeError as for `_write`."""
-    dataset = gdal.OpenEx(str(path), gdal.OF_RASTER, allowed_drivers=["GTiff"])
-    counts = None if dataset is None else dataset.GetRasterBand(1).ReadAsArray()
+    dataset = _open(path)
+    counts = dataset.GetRasterBand(1).ReadAsArray()
     if counts is None:
         raise RuntimeError(gdal.GetLastErrorMsg())
     return dataset, counts
+
+
+def lazy_geotiff(path: Path, layer: str, grid: Grid, dtype: npt.DTypeLike) -> Raster:
+    """The GeoTIFF `path` as a raster that is read window by window, from any number of threads.
+
+    Scale, unit and no-data are left to the caller. The file must be of one band of `dtype` on `grid`; raises
+    `ProductError` naming the file when it is missing, cut, of another type or in another place. Damage that
+    only pixels show is told, likewise, when they are read.
+    """
+    kind = np.dtype(dtype)
+    check_image(path, grid, 1, kind)
+    _refuse_cut(path)
+
+    def read(window: Window) -> Array:
+        place = window.column, window.row, window.width, window.height
+        with _quiet():
+            try:
+                dataset = _open(path)
+                counts = dataset.ReadAsArray(*place)
+                if counts is None:
+                    raise RuntimeError(gdal.GetLastErrorMsg())
+            except RuntimeError as problem:
+                raise ProductError(f"{path}: cannot be read as GeoTIFF: {problem}") from problem
+        return np.asarray(counts)
+
+    return Raster(layer=layer, grid=grid, dtype=kind, unit="", read=read, source=str(path))
+
+
+def _refuse_cut(path: Path) -> None:
+    """Refuse a file that ends before the last of its blocks, which writers write last."""
+    with _quiet():
+        dataset = _open(path)
+        band = dataset.GetRasterBand(1)
+        width, height = band.GetBlockSize()
+        last = f"{(dataset.RasterXSize - 1) // width}_{(dataset.RasterYSize - 1) // height}"
+        start, length = (band.GetMetadataItem(f"BLOCK_{what}_{last}", "TIFF") for what in ("OFFSET", "SIZE"))
+    size = path.stat().st_size
+    if start is None or int(start) + int(length) > size:
+        raise ProductError(f"{path}: is cut: {size} bytes do not hold its last pixels")
+
+
+def _open(path: Path) -> gdal.Dataset:
+    """Open a file; RuntimeError as for `_write`."""
+    dataset = gdal.OpenEx(str(path), gdal.OF_RASTER, allowed_drivers=["GTiff"])
+    if dataset is None:
+        raise RuntimeError(gdal.GetLastErrorMsg())
+    return dataset
 
 
 def _grid(dataset: gdal.Dataset, path: Path) -> Grid:

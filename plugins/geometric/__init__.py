@@ -36,6 +36,7 @@ def ipf_steps() -> Iterable[Step]:
     """The steps, in the order of the chain."""
     from ipf_plugins.geometric.ortho_grids import ortho_grids
     from ipf_plugins.geometric.read_l1b import read_l1b
+    from ipf_plugins.geometric.read_ortho import read_ortho
     from ipf_plugins.geometric.resample import resample
     from ipf_plugins.geometric.toa_reflectance import toa_reflectance
     from ipf_plugins.geometric.write_ortho import write_ortho
@@ -46,4 +47,5 @@ def ipf_steps() -> Iterable[Step]:
         resample,
         toa_reflectance,
         write_ortho,
+        read_ortho,
     )

@@ -101,25 +101,31 @@ def _subfolders(path: Path) -> list[Path]:
     return sorted(entry for entry in path.iterdir() if entry.is_dir()) if path.is_dir() else []
 
 
+def frame_of_request(request: TaskRequest) -> TileFrame:
+    """The tile that this part of a task is about; ProductError where its metadata tell another place."""
+    tile, folders = tile_of_request(request), folders_of_request(request)
+    grid = read_tile_metadata(folders.metadata).grid
+    if (grid.epsg, grid.upper_left_x, grid.upper_left_y) != (tile.epsg, tile.upper_left_x, tile.upper_left_y):
+        raise ProductError(f"{folders.metadata}: the grid of another tile than {tile.name}")
+    return TileFrame(tile, grid, folders)
+
+
 def read(inputs: Inputs, parameters: ReadL1bParameters, context: Context) -> Outputs:
     """Open what the job order names; raises `ProductError` naming the file that cannot be used."""
     request = context.request
     product = read_l1b_parts(datastrip_of_request(request), granules_of_request(request))
     if not any(product.granules.values()):
         raise ProductError(f"{product.datastrip.file}: none of its granules is there")
-    tile, folders = tile_of_request(request), folders_of_request(request)
-    grid = read_tile_metadata(folders.metadata).grid
-    if (grid.epsg, grid.upper_left_x, grid.upper_left_y) != (tile.epsg, tile.upper_left_x, tile.upper_left_y):
-        raise ProductError(f"{folders.metadata}: the grid of another tile than {tile.name}")
+    frame = frame_of_request(request)
     scene = SensorScene(
         product.datastrip,
         SensorFiles.of(request),
-        area_of_grid(grid),
+        area_of_grid(frame.grid),
         parameters.refining,
         context.workers,
         context.logger.warning,
     )
-    return Outputs(product, TileFrame(tile, grid, folders), scene)
+    return Outputs(product, frame, scene)
 
 
 def refuse_bad_files(known: Mapping[str, Any], parameters: ReadL1bParameters, context: Context) -> Findings:
