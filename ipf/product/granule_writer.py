@@ -243,3 +243,12 @@ def planes_of(flags: Flags, count: int) -> list[Flags]:
     used = int(np.bitwise_or.reduce(flags, axis=None))
     empty = np.zeros_like(flags)
     return [(flags >> np.uint8(bit)) & np.uint8(1) if used >> bit & 1 else empty for bit in range(count)]
+
+
+def raster_masks(documents: Documents) -> tuple[MaskFile, ...]:
+    """The masks of a whole Level-1C tile in raster form (baseline 04.00 on), as its metadata list them."""
+    kinds = [(kind, band) for band in BAND_NAMES for kind in ("MSK_DETFOO", "MSK_QUALIT")]
+    return tuple(
+        MaskFile(f"{documents.granule}/QI_DATA/{kind}_{band or _ALL_BANDS}.jp2", kind, band)
+        for kind, band in (*kinds, ("MSK_CLASSI", None))
+    )

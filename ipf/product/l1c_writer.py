@@ -113,7 +113,7 @@ class _Writing:
         others = [band for band in BAND_NAMES if band not in _VISIBLE]
         jobs: list[Callable[[], object]] = [self._write_visible]
         jobs += [partial(self._write_invisible, band) for band in others]
-        _run_all(jobs, workers)
+        run_all(jobs, workers)
         clouds = self._write_clouds()
         for name, content in sorted(auxiliary.items()):
             self._granule.write_auxiliary(name, content)
@@ -183,16 +183,20 @@ class _Writing:
             masks=tuple(granule.masks),
             preview=f"{documents.granule}/QI_DATA/{granule.preview_name}",
         )
-        images = tuple(
-            f"{documents.granule}/IMG_DATA/{documents.image_name(content)}"
-            for content in (*BAND_NAMES, "TCI")
-        )
-        reference = GranuleReference(documents.tile.identifier, documents.tile.datastrip_identifier, images)
         quality = replace(documents.product.quality, cloud_coverage=cloudy, snow_coverage=snow)
         return replace(
-            documents.with_product(granules=(reference,), quality=quality),
+            with_images(documents).with_product(quality=quality),
             tile=replace(documents.tile, quality=tile_quality),
         )
+
+
+def with_images(documents: Documents) -> Documents:
+    """Documents of a Level-1C product whose images are listed: thirteen bands and the true colours."""
+    images = tuple(
+        f"{documents.granule}/IMG_DATA/{documents.image_name(content)}" for content in (*BAND_NAMES, "TCI")
+    )
+    reference = GranuleReference(documents.tile.identifier, documents.tile.datastrip_identifier, images)
+    return documents.with_product(granules=(reference,))
 
 
 def coverage(clouds: Flags, names: Sequence[str], seen: npt.NDArray[np.bool_]) -> float:
@@ -202,13 +206,20 @@ def coverage(clouds: Flags, names: Sequence[str], seen: npt.NDArray[np.bool_]) -
     return 100.0 * np.count_nonzero((clouds & bits != 0) & seen) / total if total else 0.0
 
 
-def _run_all(jobs: Sequence[Callable[[], object]], workers: int) -> None:
-    """Run the jobs in `workers` threads; the first failure ends them all."""
+def run_all(
+    jobs: Sequence[Callable[[], object]], workers: int, progress: Callable[[float], None] | None = None
+) -> None:
+    """Run the jobs in `workers` threads; the first failure ends them all.
+
+    `progress` is told the share of the jobs that are done.
+    """
     with ThreadPoolExecutor(workers) as executor:
         outcomes = [executor.submit(job) for job in jobs]
         try:
-            for outcome in as_completed(outcomes):
+            for number, outcome in enumerate(as_completed(outcomes), 1):
                 outcome.result()
+                if progress is not None:
+                    progress(number / len(jobs))
         except BaseException:
             executor.shutdown(wait=True, cancel_futures=True)
             raise

@@ -31,6 +31,7 @@ from ipf.product.quality_report import (
     ReportHeader,
     l2a_quality_xml,
     olqc_report_xml,
+    report_name,
 )
 from ipf.product.tile_writer import tile_xml
 from ipf.product.user_product_writer import LEVEL_NAMES, product_xml
@@ -107,47 +108,60 @@ def write_tile(
     images: Iterable[str],
     masks: Iterable[str],
     level_2a: tuple[Report, ...] = (),
+    alone: bool = False,
 ) -> TileReports:
     """Write a tile's metadata and reports into its folder, whose images and masks are all there.
 
-    `datastrip` is the folder of the datastrip, written already; `images` and `masks` are those that the level
-    demands, as paths in the folder; `level_2a` are the checklists of its own document.
+    `datastrip` is the folder of the datastrip, written already (not alone); `images` and `masks` are those
+    that the level demands, as paths in the folder; `level_2a` are the checklists of its own document. A tile
+    `alone`, outside any product, has files of long names.
     """
-    write_bytes(folder / TILE_FILE, tile_xml(documents.tile))
+    file = tile_file(documents, alone)
+    write_bytes(folder / file, tile_xml(documents.tile))
     item = Item(
         "tile",
         documents.level,
         documents.tile.identifier,
         folder,
-        folder / TILE_FILE,
+        folder / file,
         documents.baseline,
-        datastrip=_datastrip_item(datastrip, documents),
+        datastrip=_datastrip_item(datastrip, documents, False),
         images=tuple(images),
         masks=tuple(masks),
     )
     reports = TileReports(_inspected(item, documents), level_2a)
-    _write_reports(folder, reports.checklists, "tile", documents)
+    _write_reports(folder, reports.checklists, "tile", documents, alone)
     if level_2a:
         content = l2a_quality_xml(level_2a, report_header(documents))
         write_bytes(folder / "QI_DATA" / f"{L2A_QUALITY}.xml", content)
     return reports
 
 
-def write_datastrip(folder: Path, documents: Documents) -> tuple[Report, ...]:
-    """Write a datastrip's metadata and reports into its folder."""
-    write_bytes(folder / DATASTRIP_FILE, datastrip_xml(documents.datastrip))
-    reports = _inspected(_datastrip_item(folder, documents), documents)
-    _write_reports(folder, reports, "datastrip", documents)
+def write_datastrip(folder: Path, documents: Documents, alone: bool = False) -> tuple[Report, ...]:
+    """Write a datastrip's metadata and reports into its folder; `alone` as for `write_tile`."""
+    write_bytes(folder / datastrip_file(documents, alone), datastrip_xml(documents.datastrip))
+    reports = _inspected(_datastrip_item(folder, documents, alone), documents)
+    _write_reports(folder, reports, "datastrip", documents, alone)
     return reports
 
 
-def _datastrip_item(folder: Path, documents: Documents) -> Item:
+def tile_file(documents: Documents, alone: bool) -> str:
+    """Name of a tile's metadata, in a product or alone."""
+    return documents.tile_name.metadata_file if alone else TILE_FILE
+
+
+def datastrip_file(documents: Documents, alone: bool) -> str:
+    """Name of a datastrip's metadata, in a product or alone."""
+    return documents.datastrip_name.metadata_file if alone else DATASTRIP_FILE
+
+
+def _datastrip_item(folder: Path, documents: Documents, alone: bool) -> Item:
     return Item(
         "datastrip",
         documents.level,
         documents.tile.datastrip_identifier,
         folder,
-        folder / DATASTRIP_FILE,
+        folder / datastrip_file(documents, alone),
         documents.baseline,
     )
 
@@ -165,11 +179,12 @@ def _inspected(item: Item, documents: Documents) -> tuple[Report, ...]:
 
 
 def _write_reports(
-    folder: Path, reports: tuple[Report, ...], container: Container, documents: Documents
+    folder: Path, reports: tuple[Report, ...], container: Container, documents: Documents, alone: bool
 ) -> None:
     for report in reports:
-        content = olqc_report_xml(report, container, report_header(documents))
-        write_bytes(folder / "QI_DATA" / report.file_name, content)
+        name = report_name(report.checklist, report.item if alone else None)
+        content = olqc_report_xml(report, container, report_header(documents), name)
+        write_bytes(folder / "QI_DATA" / name, content)
 
 
 def report_header(documents: Documents) -> ReportHeader:

@@ -24,6 +24,7 @@ _OLQC_NAMESPACE = "http://gs2.esa.int/DATA_STRUCTURE/olqcReport"
 _L2A_NAMESPACE = "http://gs2.esa.int/DATA_STRUCTURE/l2aqiReport"
 _START_OF_VALIDITY, _END_OF_VALIDITY = "UTC=2015-06-22T00:00:00", "UTC=2100-01-01T00:00:00"
 _VALIDITY_IN_NAME = re.compile(r"_V(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)")
+_BASELINE = re.compile(r"_N\d{2}\.\d{2}$")
 _PRIORITY = 5
 
 
@@ -88,7 +89,16 @@ class Report:
     @property
     def file_name(self) -> str:
         """Name in QI_DATA."""
-        return f"{self.checklist}.xml"
+        return report_name(self.checklist)
+
+
+def report_name(checklist: str, part: str | None = None) -> str:
+    """File name of a report: ``GENERAL_QUALITY.xml`` in a compact product.
+
+    Of a `part` that stands alone it has the part's identifier but its baseline:
+    ``S2A_OPER_MSI_L1C_TL_MTI__20150627T180307_A000062_T31RDQ_GENERAL_QUALITY_report.xml``.
+    """
+    return f"{checklist}.xml" if part is None else f"{_BASELINE.sub('', part)}_{checklist}_report.xml"
 
 
 def as_written(report: Report) -> Report:

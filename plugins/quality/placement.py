@@ -17,6 +17,7 @@ from ipf_plugins.quality.read_pdi import GivenItem, InspectedItems
 from ipf.errors import OutputError
 from ipf.product.manifest_objects import MANIFEST_NAME
 from ipf.product.quality.model import CHECKLISTS, Inspection, Item, is_stand_in
+from ipf.product.quality_report import report_name as name_of_report
 
 QUALITY_FOLDER = "QI_DATA"
 OWN_REPORT = "L2A_QUALITY"
@@ -26,7 +27,6 @@ _FIRST_OWN_REPORT = "04.00"
 """Baseline from which tiles have it."""
 
 _COMPACT_DOCUMENT = re.compile(r"MTD_(?:DS|TL|GR)\.xml")
-_BASELINE = re.compile(r"_N\d{2}\.\d{2}$")
 _PARTS_IN_PRODUCT = ("DATASTRIP", "GRANULE")
 
 
@@ -40,15 +40,9 @@ class ReportFile:
 
 
 def report_name(item: Item, checklist: str) -> str:
-    """File name of a report.
-
-    ``GENERAL_QUALITY.xml`` in a compact product, else with the name of the part but its baseline:
-    ``S2A_OPER_MSI_L1C_TL_MTI__20150627T180307_A000062_T31RDQ_GENERAL_QUALITY_report.xml``. That of the
-    processor has one name everywhere.
-    """
-    if _COMPACT_DOCUMENT.fullmatch(item.document.name) or checklist == OWN_REPORT:
-        return f"{checklist}.xml"
-    return f"{_BASELINE.sub('', item.identifier)}_{checklist}_report.xml"
+    """File name of a report, short in a compact product; that of the processor has one name everywhere."""
+    compact = _COMPACT_DOCUMENT.fullmatch(item.document.name) or checklist == OWN_REPORT
+    return name_of_report(checklist, None if compact else item.identifier)
 
 
 def report_files(items: InspectedItems, inspections: Sequence[Inspection]) -> tuple[ReportFile, ...]:
