@@ -34,6 +34,11 @@ def ipf_tasks() -> Iterable[TaskDefinition]:
 @hookimpl
 def ipf_steps() -> Iterable[Step]:
     """The steps, in the order of the chain."""
+    from ipf_plugins.geometric.encode_images import encode_images
+    from ipf_plugins.geometric.encode_pictures import encode_pictures
+    from ipf_plugins.geometric.format_datastrip_metadata import format_datastrip_metadata
+    from ipf_plugins.geometric.format_product import format_product
+    from ipf_plugins.geometric.format_tile_metadata import format_tile_metadata
     from ipf_plugins.geometric.ortho_grids import ortho_grids
     from ipf_plugins.geometric.read_l1b import read_l1b
     from ipf_plugins.geometric.read_ortho import read_ortho
@@ -48,4 +53,9 @@ def ipf_steps() -> Iterable[Step]:
         toa_reflectance,
         write_ortho,
         read_ortho,
+        encode_images,
+        encode_pictures,
+        format_tile_metadata,
+        format_datastrip_metadata,
+        format_product,
     )

@@ -21,7 +21,12 @@ IGNORED = (
     "MODE",
     "PARALLEL_TILE",
     "PARALLEL_TILE_IDENT",
+    "PARALLEL_BAND",
+    "PARALLEL_BAND_IDENT",
     "REMOVE_TEMPORARY_FILES",
+    "PROCESSING_BASELINE",
+    "PROCESSING_CENTER",
+    "ARCHIVING_CENTER",
     "PROCESSING_CENTER_NAME",
     "PROCESSING_CENTER_COUNTRY",
     "PROCESSING_CENTER_ORG",
@@ -48,7 +53,7 @@ _TERRAIN = (
     _takes("DEM_SRTM", "DEM_GLOBE", "DEM", summary="elevation model; without one the ground is the geoid"),
     _takes("DEM_GEOID", summary="geoid; without one elevations count from the ellipsoid"),
 )
-_STRIP = _needs(DATASTRIP, summary="Level-1B datastrip")
+_STRIP = _needs(DATASTRIP, summary="datastrip of Level 1B; for products, of Level 1C")
 _LIST = _needs(LIST_TYPE, summary="tiles under the datastrip")
 _TILES = _needs(TILES_TYPE, summary="tiles as far as earlier tasks have made them")
 _IERS = _takes("IERS", summary="Earth orientation in place of the datastrip's own")
@@ -161,7 +166,7 @@ def tasks() -> tuple[TaskDefinition, ...]:
         _tile_task(
             "FORMAT_METADATA_TILE_L1C",
             ("format_tile_metadata",),
-            (_TILES, _takes("PDI_DS_PVI_LIST")),
+            (_TILES, _takes("PDI_DS_PVI_LIST"), _takes("PDI_DS_TCI_LIST")),
             (_needs(TILES_TYPE),),
             "metadata of a finished tile",
         ),

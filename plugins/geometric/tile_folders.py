@@ -71,6 +71,11 @@ def tile_folders(inputs: Sequence[Path], tile: str) -> TileFolders:
     return TileFolders(identifier, tuple(folders))
 
 
+def tiles_in(inputs: Sequence[Path]) -> frozenset[str]:
+    """Names of the tiles that inputs hold folders of."""
+    return frozenset(TileName.parse(folder.name).tile for path in inputs for folder in _candidates(path))
+
+
 def _candidates(path: Path) -> Iterator[Path]:
     places = [path, *sorted(path.iterdir())] if path.is_dir() else []
     for place in places:
