@@ -84,3 +84,60 @@ def run_job(
     write_job(path, tasks, parameters or {})
     options = ("--creation-date", CREATION, "--workers", str(workers))
     return call("ipf", "run", path, *options, IPF_PLUGIN_PATH="")
+
+
+@dataclass(frozen=True)
+class Formatting:
+    """The tasks that format tiles, from one folder with what they take into another."""
+
+    made: Path
+    out: Path
+
+    def task(self, name: str) -> JobTask:
+        """One of the tasks."""
+        return {task.name: task for task in self.tasks()}[name]
+
+    def tasks(self) -> tuple[JobTask, ...]:
+        """All of them, in their order, later folders of a tile before earlier ones."""
+        tiles = self.made / "tiles"
+        images, pictures, colours, metadata, strip, products = (
+            self.out / name for name in ("images", "previews", "colours", "metadata", "datastrip", "products")
+        )
+        common = {
+            "PDI_DS": [self.made / "l1b" / "DATASTRIP"],
+            "TILE_LIST_FILE": [self.made / "tile_list_file.xml"],
+        }
+        pairs = {"PDI_DS_PVI_LIST": [pictures], "PDI_DS_TCI_LIST": [colours]}
+        return (
+            JobTask("FORMAT_IMG_L1C", {**common, "PDI_DS_TILE_LIST": [tiles]}, {"PDI_DS_TILE_LIST": images}),
+            JobTask(
+                "FORMAT_IMG_PVI_TCI",
+                {**common, "PDI_DS_TILE_LIST": [tiles]},
+                {"PDI_DS_PVI_LIST": pictures, "PDI_DS_TCI_LIST": colours},
+            ),
+            JobTask(
+                "FORMAT_METADATA_TILE_L1C",
+                {**common, "PDI_DS_TILE_LIST": [images, tiles], **pairs},
+                {"PDI_DS_TILE_LIST": metadata},
+            ),
+            JobTask(
+                "FORMAT_METADATA_DS_L1C",
+                {**common, "PDI_DS_TILE_LIST": [metadata, tiles]},
+                {"PDI_DS": strip},
+            ),
+            JobTask(
+                "FORMAT_PRODUCT_L1C",
+                {**common, "PDI_DS": [strip], "PDI_DS_TILE_LIST": [metadata, images, tiles], **pairs},
+                {"L1C": products},
+            ),
+        )
+
+    def run(self, *names: str, workers: int = 1, **parameters: str) -> Called:
+        """Run some of the tasks, or all, from one job order."""
+        tasks = [task for task in self.tasks() if not names or task.name in names]
+        return run_job(self.out / "JobOrder.xml", tasks, parameters, workers)
+
+    def only(self, pattern: str) -> Path:
+        """The one file or folder that matches."""
+        (found,) = self.out.glob(pattern)
+        return found

@@ -17,6 +17,7 @@ from ipf.product.bands import BAND_NAMES, BY_NAME
 from ipf.product.geotiff import write_geotiff
 from ipf.product.l1b_writer import write_l1b_datastrip
 from ipf.product.metadata import TileMetadata
+from ipf.product.names import TileName
 from ipf.product.raster import Grid, raster_of_array
 from ipf.product.tile_writer import tile_xml
 from ipf.product.utc import UtcTime
@@ -76,21 +77,31 @@ def make_tile(folder: Path, name: str = TILES[0], baseline: str = "05.00") -> Ma
     tile = MadeTile(metadata, bands, made.footprints, quality, made.clouds)
     document = metadata.identifier.replace("_MSI_", "_MTD_").rpartition("_N")[0] + ".xml"
     write_bytes(place / document, tile_xml(metadata))
-    for band in BAND_NAMES:
-        start = START.compact
-        write_counts(place / "IMG_DATA" / f"T{name}_{start}_{band}.tif", metadata, band, bands[band])
-        write_counts(place / "QI_DATA" / f"MSK_DETFOO_{band}.tif", metadata, band, tile.footprints[band])
-        write_counts(place / "QI_DATA" / f"MSK_QUALIT_{band}.tif", metadata, band, quality[band])
-    write_counts(place / "QI_DATA" / "MSK_CLASSI_B00.tif", metadata, "B01", tile.clouds)
+    write_tile_images(place, tile)
     for kind, content in AUXILIARY.items():
         write_bytes(place / "AUX_DATA" / kind, content)
     return tile
 
 
+def write_tile_images(folder: Path, tile: MadeTile) -> None:
+    """Write all images and masks of a tile, cut to the size that its metadata tell."""
+    name = TileName.parse(tile.metadata.identifier).tile
+    for band in BAND_NAMES:
+        images = {
+            f"IMG_DATA/T{name}_{START.compact}_{band}.tif": tile.counts[band],
+            f"QI_DATA/MSK_DETFOO_{band}.tif": tile.footprints[band],
+            f"QI_DATA/MSK_QUALIT_{band}.tif": tile.quality[band],
+        }
+        for path, values in images.items():
+            write_counts(folder / path, tile.metadata, band, values)
+    write_counts(folder / "QI_DATA" / "MSK_CLASSI_B00.tif", tile.metadata, "B01", tile.clouds)
+
+
 def write_counts(path: Path, metadata: TileMetadata, band: str, values: npt.NDArray[np.generic]) -> None:
     """Write an image of a band as tasks leave it."""
     grid = metadata.grid.at(BY_NAME[band].resolution)
-    write_geotiff(raster_of_array(path.stem, grid, values, ""), path, compress=False)
+    inside = values[: grid.rows, : grid.columns]
+    write_geotiff(raster_of_array(path.stem, grid, inside, ""), path, compress=False)
 
 
 def make_datastrip(folder: Path, **changes: object) -> Path:
