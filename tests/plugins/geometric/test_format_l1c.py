@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ from ipf.product.quicklook import preview, true_colour
 from ipf.product.reader import open_product
 from ipf.product.sensor_datastrip import read_sensor_datastrip
 from ipf.product.tile_reader import read_tile_metadata
+from tests.cli.programs import call
 from tests.plugins.geometric.chain_jobs import Formatting, JobTask, run_job
 from tests.plugins.geometric.made_tiles import (
     TILES,
@@ -150,7 +151,7 @@ def test_one_by_one(chain: Chain, tmp_path: Path) -> None:
     """Each task alone, with other numbers of workers, writes the same bytes."""
     jobs = Formatting(chain.jobs.made, tmp_path)
     for number, task in enumerate(jobs.tasks()):
-        called = jobs.run(task.name, workers=1 + number % 3)
+        called = jobs.run(task.name, workers=1 + 2 * (number % 2))
         assert called.code == 0, called.stderr
     expected, found = (
         {name: told for name, told in tree(out).items() if not name.startswith("JobOrder")}
@@ -288,3 +289,43 @@ def test_without_cloud_mask(tmp_path: Path) -> None:
     assert "[W]" in called.stdout
     assert "without a cloud mask" in called.stdout
     assert not open_product(jobs.only(PRODUCT)).masks["cloud_classification"].read_all().any()
+
+
+def test_merged_folder_of_links(chain: Chain, tmp_path: Path) -> None:
+    """A folder into which links to the files of several tasks were put is as good as several folders."""
+    jobs = Formatting(chain.jobs.made, tmp_path / "out")
+    task = jobs.task("FORMAT_PRODUCT_L1C")
+    identifier = chain.tile.metadata.identifier
+    merged = tmp_path / "input" / "PDI_DS_TILE_LIST"
+    for name in ("metadata", "images", "colours", "previews"):
+        folder = chain.jobs.out / name / identifier
+        for path in (path for path in folder.rglob("*") if path.is_file()):
+            place = merged / identifier / path.relative_to(folder)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(path)
+    (merged / identifier / "AUX_DATA").symlink_to(chain.jobs.made / "tiles" / identifier / "AUX_DATA")
+    strip = tmp_path / "input" / "PDI_DS"
+    strip.symlink_to(chain.jobs.out / "datastrip")
+    inputs = {**task.inputs, "PDI_DS": [strip], "PDI_DS_TILE_LIST": [merged]}
+    inputs = {
+        kind: paths
+        for kind, paths in inputs.items()
+        if kind in ("PDI_DS", "PDI_DS_TILE_LIST", "TILE_LIST_FILE")
+    }
+    called = run_job(tmp_path / "out" / "JobOrder.xml", [replace(task, inputs=inputs)])
+    assert called.code == 0, called.stderr
+    product = jobs.only(PRODUCT)
+    assert tree(product) == tree(chain.jobs.only(PRODUCT))
+    assert not any(path.is_symlink() for path in product.rglob("*"))
+
+
+def test_level_2a_takes_it(tmp_path: Path) -> None:
+    tile = made_inputs(tmp_path)
+    shutil.rmtree(tmp_path / "tiles" / tile.metadata.identifier / "AUX_DATA")  # without values in the tests
+    jobs = Formatting(tmp_path, tmp_path / "out")
+    called = jobs.run(workers=2)
+    assert called.code == 0, called.stderr
+    called = call("ipf", "l2a", jobs.only(PRODUCT), "--out", tmp_path / "l2a", "--resolution", "60")
+    assert called.code == 0, called.stderr
+    (product,) = (tmp_path / "l2a").glob("*.SAFE")
+    assert open_product(product).tile.l1c_identifier == tile.metadata.identifier
