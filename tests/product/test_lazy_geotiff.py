@@ -62,7 +62,7 @@ def test_damage_within(tmp_path: Path) -> None:
     path = tmp_path / "x.tif"
     written(path, np.uint16, compress=True)
     content = bytearray(path.read_bytes())
-    content[700:1100] = bytes(400)  # shortly after the beginning of the first block
+    content[600:1000] = bytes(400)  # the beginning of the first block, with its code tables
     path.write_bytes(content)
     raster = lazy_geotiff(path, "x", GRID, np.uint16)
     with pytest.raises(ProductError, match=r"x\.tif: cannot be read as GeoTIFF"):
