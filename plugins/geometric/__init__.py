@@ -34,25 +34,37 @@ def ipf_tasks() -> Iterable[TaskDefinition]:
 @hookimpl
 def ipf_steps() -> Iterable[Step]:
     """The steps, in the order of the chain."""
+    from ipf_plugins.geometric.cloud_candidates import cloud_candidates
+    from ipf_plugins.geometric.cloud_mask import cloud_mask
     from ipf_plugins.geometric.encode_images import encode_images
     from ipf_plugins.geometric.encode_pictures import encode_pictures
+    from ipf_plugins.geometric.finalise_tile import finalise_tile
     from ipf_plugins.geometric.format_datastrip_metadata import format_datastrip_metadata
     from ipf_plugins.geometric.format_product import format_product
     from ipf_plugins.geometric.format_tile_metadata import format_tile_metadata
     from ipf_plugins.geometric.ortho_grids import ortho_grids
+    from ipf_plugins.geometric.read_datastrip import read_datastrip
     from ipf_plugins.geometric.read_l1b import read_l1b
     from ipf_plugins.geometric.read_ortho import read_ortho
     from ipf_plugins.geometric.resample import resample
     from ipf_plugins.geometric.toa_reflectance import toa_reflectance
+    from ipf_plugins.geometric.write_cloud_mask import write_cloud_mask
     from ipf_plugins.geometric.write_ortho import write_ortho
+    from ipf_plugins.geometric.write_tile_list import write_tile_list
 
     yield from (
+        read_datastrip,
+        write_tile_list,
         read_l1b,
         ortho_grids,
         resample,
         toa_reflectance,
         write_ortho,
+        finalise_tile,
         read_ortho,
+        cloud_candidates,
+        cloud_mask,
+        write_cloud_mask,
         encode_images,
         encode_pictures,
         format_tile_metadata,

@@ -1,0 +1,114 @@
+"""Step `cloud_candidates`: what the pixels of 60 m look like: opaque cloud, cirrus, snow.
+
+Opaque is what is bright in the blue after a simple correction for clear air; of that, what is dark in the
+short-wave infrared is snow; cirrus is what shines in B10 without being bright in the blue (Sentinel-2
+Level-1C algorithm overview, cloud masks). The operational thresholds are not public: those here are this
+project's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from ipf.atmosphere.rayleigh_correction import ClearAir
+from ipf.engine import BlockStep, Context, StepParameters, reads, writes
+from ipf.errors import ProductError
+from ipf.kernels import cloud_mask as kernels
+from ipf.product.metadata import TileMetadata
+
+RESOLUTION = 60
+CIRRUS_BAND = "B10"
+WAVELENGTHS = {"B01": 442.7, "B02": 492.4}
+"""Central wavelengths of the blue bands, nm (Sentinel-2A; those of the others are within 1 nm)."""
+HIGHEST_ZENITH = 80.0
+"""Zenith angle of the sun (deg) that the correction is limited to: beyond it a plane atmosphere fails."""
+SOURCE = "this project"
+
+Image = npt.NDArray[np.float32]
+
+
+class CloudCandidatesParameters(StepParameters):
+    """Bands and thresholds; reflectances without unit."""
+
+    blue_band: Literal["B01", "B02"] = Field(default="B01", description="band that clouds are bright in")
+    swir_band: Literal["B11", "B12"] = Field(default="B11", description="band that snow is dark in")
+    opaque_minimum: float = Field(
+        default=0.22,
+        ge=0.0,
+        le=1.5,
+        description="reflectance in the blue, corrected for clear air, from which a cloud is opaque",
+        json_schema_extra={"unit": "1", "source": SOURCE},
+    )
+    cirrus_minimum: float = Field(
+        default=0.006,
+        ge=0.0,
+        le=1.5,
+        description="reflectance in B10 at the top of the atmosphere from which there is cirrus",
+        json_schema_extra={"unit": "1", "source": SOURCE},
+    )
+    snow_index_minimum: float = Field(
+        default=0.55,
+        ge=-1.0,
+        le=1.0,
+        description="(blue - SWIR) / (blue + SWIR) from which what is bright is snow",
+        json_schema_extra={"unit": "1", "source": SOURCE},
+    )
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Bands that clouds are told by, on 60 m pixels, and the tile with its angles."""
+
+    toa_reflectance: Annotated[
+        Mapping[str, Image], reads(bands=("B01", "B02", CIRRUS_BAND, "B11", "B12"), resolution=RESOLUTION)
+    ]
+    tile_metadata: TileMetadata
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Flags of `ipf.kernels.cloud_mask`: opaque cloud, cirrus, snow, seen."""
+
+    cloud_candidates: Annotated[
+        npt.NDArray[np.uint8], writes(unit="flags", dtype="uint8", resolution=RESOLUTION)
+    ]
+
+
+def clear_air(tile: TileMetadata, band: str) -> ClearAir:
+    """Air over the middle of a tile at sea level; ProductError for a tile without the angles for it."""
+    angles = tile.angles
+    view = angles.mean_viewing.get(band)
+    if view is None:
+        raise ProductError(f"{tile.identifier}: no Mean_Viewing_Incidence_Angle of {band}")
+    sun = min(angles.mean_sun.zenith, HIGHEST_ZENITH)
+    return ClearAir.of(WAVELENGTHS[band], sun, view.zenith, view.azimuth - angles.mean_sun.azimuth)
+
+
+def find(inputs: Inputs, parameters: CloudCandidatesParameters, context: Context) -> Outputs:
+    """Flags of one block."""
+    bands = inputs.toa_reflectance
+    blue = bands[parameters.blue_band]
+    air = clear_air(inputs.tile_metadata, parameters.blue_band)
+    flags = np.empty(blue.shape, np.uint8)
+    kernels.candidates(
+        blue,
+        bands[CIRRUS_BAND],
+        bands[parameters.swir_band],
+        (air.path, air.transmittance, air.albedo),
+        (parameters.opaque_minimum, parameters.cirrus_minimum, parameters.snow_index_minimum),
+        flags,
+    )
+    return Outputs(flags)
+
+
+cloud_candidates = BlockStep(
+    name="cloud_candidates",
+    summary="pixels that look like opaque cloud, cirrus or snow",
+    run=find,
+)
