@@ -58,8 +58,8 @@ class Texture:
         wavelength = (shortest / LATTICE) / np.maximum(frequency, 1e-9)
         kept = (wavelength >= shortest) & (wavelength < longest)
         surface = scipy.fft.irfft2(np.where(kept, scipy.fft.rfft2(white), 0.0), s=white.shape)
-        surface /= surface.std()
-        return cls(np.pad(surface, ((0, 3), (0, 3)), mode="wrap").astype(np.float32), shortest)
+        weights = spline_filter(surface / surface.std(), order=3, mode="grid-wrap")
+        return cls(np.pad(weights, ((0, 3), (0, 3)), mode="wrap").astype(np.float32), shortest)
 
     def add(self, factor: float, eastings: Places, northings: Places, values: FloatImage) -> None:
         """Add `factor` times the texture at places (m) to `values`."""

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyproj
+import scipy.fft
 from ipf_plugins.simulator.map_scenes import TexturedScene
 from ipf_plugins.simulator.sensor_view import LARGEST_COUNT, SensorView, ViewCalibration
 from ipf_plugins.simulator.view_metadata import GranuleLines
 from ipf_plugins.simulator.view_product import write_view
+from scipy.ndimage import convolve1d
 
-from ipf.compare.phase_correlation import measured_shift
+from ipf.compare.phase_correlation import cross_spectrum
 from ipf.geometry.acquisition import SensorGeometry
 from ipf.geometry.orthorectification import (
     DetectorImage,
@@ -40,6 +43,8 @@ Shift = tuple[float, float]
 
 CREATION = UtcTime.parse("2026-01-02T03:04:05Z")
 UTM_ZONE_28 = 32628
+SLOPE = np.array([-1.0, 8.0, 0.0, -8.0, 1.0]) / 12.0
+"""Weights of five pixels for the slope at the middle one, as convolutions take them."""
 SUMMIT = (-16.9425, 32.7594)
 """Longitude and latitude of Pico Ruivo, 1862 m."""
 
@@ -70,21 +75,42 @@ class Seen:
 
     def correlated(self) -> Shift:
         """Where what came back lies against the map, rows and columns, by phase correlation."""
-        found = measured_shift(self.truth.astype(np.float64), self.made.astype(np.float64))
-        return found.row, found.column
+        return phase_shift(self.truth, self.made)
 
     def fitted(self) -> Shift:
         """The same by least squares: the shift that explains most of the error."""
-        slopes = np.gradient(self.truth.astype(np.float64))
+        slopes = [convolve1d(self.truth.astype(np.float64), SLOPE, axis) for axis in (0, 1)]
         design = np.stack([-slope[8:-8, 8:-8].ravel() for slope in slopes], axis=1)
         found = np.linalg.lstsq(design, self.error[8:-8, 8:-8].ravel().astype(np.float64), rcond=None)[0]
         return float(found[0]), float(found[1])
 
 
+FREQUENCIES = (0.02, 0.24)
+"""Cycles in a pixel between which the scene's textures have all that there is to be seen of a shift."""
+
+
+def phase_shift(reference: Image, candidate: Image) -> Shift:
+    """Where the content of the candidate lies against the reference, down and right, in pixels.
+
+    The plane through the phases of the cross spectrum of both, tapered all over, at `FREQUENCIES`, each with
+    the weight 1 (Stone, Orchard, Chang and Martucci 2001, doi:10.1109/36.957286): beyond them a scene of
+    limited wavelengths has no phases, and the peak of a correlation of all would be pulled to zero.
+    """
+    spectrum = cross_spectrum(
+        reference.astype(np.float64), candidate.astype(np.float64), taper=max(reference.shape)
+    )
+    rows, columns = np.broadcast_arrays(
+        scipy.fft.fftfreq(reference.shape[0])[:, np.newaxis], scipy.fft.rfftfreq(reference.shape[1])
+    )
+    frequency = np.hypot(rows, columns)
+    kept = (frequency >= FREQUENCIES[0]) & (frequency <= FREQUENCIES[1])
+    design = -2.0 * math.pi * np.stack((rows[kept], columns[kept]), axis=1)
+    found = np.linalg.lstsq(design, np.angle(spectrum.values[kept]), rcond=None)[0]
+    return float(found[0]), float(found[1])
+
+
 def area_around(longitude: float, latitude: float, size: int, shift: tuple[int, int] = (0, 0)) -> MapArea:
     """A square of `size` m around a place, moved `shift` m to the east and north."""
-    import pyproj
-
     to_map = pyproj.Transformer.from_crs(4326, UTM_ZONE_28, always_xy=True)
     easting, northing = to_map.transform(longitude, latitude)
     left = math.floor((easting + shift[0] - size / 2) / 60) * 60
