@@ -134,7 +134,11 @@ def tasks() -> tuple[TaskDefinition, ...]:
         _tile_task(
             "TILE_FINALIZE",
             ("finalise_tile",),
-            (_TILES, _takes("VECTOR_DS_FOOTPRINT")),
+            (
+                _TILES,
+                _takes("VECTOR_DS_FOOTPRINT", summary="outline of the datastrip, to hold the tile against"),
+                _takes(*GRANULES, summary="Level-1B granules, to tell those that are missing"),
+            ),
             (_needs(TILES_TYPE),),
             "what of a tile has been seen, and when",
         ),
