@@ -32,7 +32,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Outputs:
-    """The datastrip and its sensor model, on the terrain of the task's tile (on none in one without tiles)."""
+    """The datastrip and its sensor model, on the terrain of the task's tile (without tile on none)."""
 
     datastrip: SensorDatastrip
     sensor_scene: SensorScene
