@@ -92,9 +92,10 @@ FREQUENCIES = (0.02, 0.24)
 def phase_shift(reference: Image, candidate: Image) -> Shift:
     """Where the content of the candidate lies against the reference, down and right, in pixels.
 
-    The plane through the phases of the cross spectrum of both, tapered all over, at `FREQUENCIES`, each with
-    the weight 1 (Stone, Orchard, Chang and Martucci 2001, doi:10.1109/36.957286): beyond them a scene of
-    limited wavelengths has no phases, and the peak of a correlation of all would be pulled to zero.
+    The plane through the phases of the cross spectrum of both, tapered all over, at `FREQUENCIES` (Stone,
+    Orchard, Chang and Martucci 2001, doi:10.1109/36.957286): beyond them a scene of limited wavelengths has
+    no phases, and the peak of a correlation of all would be pulled to zero. The weight of a phase is the
+    square root of its amplitude: with 1 weak ones bring noise, with the whole strong ones leak into others.
     """
     spectrum = cross_spectrum(
         reference.astype(np.float64), candidate.astype(np.float64), taper=max(reference.shape)
@@ -105,7 +106,9 @@ def phase_shift(reference: Image, candidate: Image) -> Shift:
     frequency = np.hypot(rows, columns)
     kept = (frequency >= FREQUENCIES[0]) & (frequency <= FREQUENCIES[1])
     design = -2.0 * math.pi * np.stack((rows[kept], columns[kept]), axis=1)
-    found = np.linalg.lstsq(design, np.angle(spectrum.values[kept]), rcond=None)[0]
+    weights = np.abs(spectrum.values[kept]) ** 0.25
+    phases = np.angle(spectrum.values[kept])
+    found = np.linalg.lstsq(design * weights[:, np.newaxis], phases * weights, rcond=None)[0]
     return float(found[0]), float(found[1])
 
 
