@@ -79,8 +79,7 @@ def plan(known: Mapping[str, Any], parameters: NoParameters, context: Context) -
     """Promise the metadata; refuses a tile that lacks a mask, and tells of missing granules."""
     frame = frame_of_request(context.request)
     for band in bands_of_request(context.request):
-        for path in _masks(frame, band):
-            assert path
+        _masks(frame, band)
     given_footprint(context.request)
     datastrip = read_sensor_datastrip(datastrip_of_request(context.request))
     notes = tuple(f"granule {name} is missing" for name in missing_granules(context.request, datastrip))
@@ -92,6 +91,7 @@ def _target(frame: TileFrame, request: TaskRequest) -> Path:
 
 
 def _masks(frame: TileFrame, band: str) -> tuple[Path, Path]:
+    """Files of detectors and quality; ProductError naming the one that is missing."""
     names = (f"{QUALITY}/MSK_{kind}_{band}.tif" for kind in ("DETFOO", "QUALIT"))
     footprint, quality = (frame.folders.file(name) for name in names)
     return footprint, quality

@@ -1,0 +1,222 @@
+"""What of a tile was seen: counted by hand here, held against outlines and granules, refused when damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyproj
+import pytest
+from ipf_plugins.geometric.finalise_tile import (
+    Inputs,
+    Seen,
+    finalise_tile,
+    finished,
+    missing_granules,
+    on_map,
+    plan,
+    write,
+)
+
+from ipf.engine import Context, NoParameters, TaskRequest, Written
+from ipf.engine.testing import check_declaration
+from ipf.errors import IpfError, ProductError
+from ipf.product.bands import BAND_NAMES
+from ipf.product.footprint_vector import write_footprint
+from ipf.product.masks import QUALITY_FLAGS
+from ipf.product.raster import Grid
+from ipf.product.sensor_datastrip import read_sensor_datastrip
+from ipf.product.tile_reader import read_tile_metadata
+from ipf.product.utc import UtcTime
+from tests.plugins.geometric.chain_jobs import JobTask, run_job
+from tests.plugins.geometric.made_tiles import (
+    TILES,
+    MadeTile,
+    make_datastrip,
+    make_list,
+    make_tile,
+    write_counts,
+)
+
+SEEN = (Seen(100, 0, 200),)
+DEGRADED = 1 << QUALITY_FLAGS.index("degraded_msi_packets")
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A tile as GEN_ORTHO_TOA leaves it, in a folder with its list and datastrip."""
+
+    folder: Path
+    tile: MadeTile
+
+    @property
+    def place(self) -> Path:
+        return self.folder / "tiles" / self.tile.metadata.identifier
+
+    def request(self, **more: tuple[Path, ...]) -> TaskRequest:
+        inputs = {
+            "PDI_DS": (self.folder / "l1b" / "DATASTRIP",),
+            "TILE_LIST_FILE": (self.folder / "tile_list_file.xml",),
+            "PDI_DS_TILE_LIST": (self.folder / "tiles",),
+            **more,
+        }
+        made = {"PDI_DS_TILE_LIST": self.folder / "finished"}
+        return TaskRequest("L1C", "00.00", "TILE_FINALIZE", inputs, made, {}, part=TILES[0])
+
+    def run(self, **more: tuple[Path, ...]) -> Written:
+        context = Context(self.request(**more), datetime(2024, 9, 1, tzinfo=UTC), self.folder, workers=2)
+        promised = plan({}, NoParameters(), context)
+        written = write(Inputs(), NoParameters(), context)
+        assert written.files == promised.outputs
+        return written
+
+    def paint(self, kind: str, band: str, values: np.ndarray) -> None:
+        write_counts(self.place / "QI_DATA" / f"MSK_{kind}_{band}.tif", self.tile.metadata, band, values)
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Begun:
+    tile = make_tile(tmp_path / "tiles")
+    make_list(tmp_path / "tile_list_file.xml")
+    make_datastrip(tmp_path / "l1b")
+    return Begun(tmp_path, tile)
+
+
+def seen_share(figures: Mapping[str, float | str], name: str) -> float:
+    return float(figures[f"{TILES[0]}_{name}"])
+
+
+def test_declared() -> None:
+    check_declaration(finalise_tile)
+
+
+def test_the_part_that_is_seen(begun: Begun) -> None:
+    shares = {}
+    for number, band in enumerate(BAND_NAMES):
+        detectors = np.zeros_like(begun.tile.footprints[band])
+        rows = detectors.shape[0] * (number + 3) // 16
+        detectors[:rows] = 4
+        shares[band] = 100.0 * rows / detectors.shape[0]
+        begun.paint("DETFOO", band, detectors)
+    figures = begun.run().figures
+    assert seen_share(figures, "SEEN_PERCENTAGE") == pytest.approx(min(shares.values()))
+    assert seen_share(figures, "SEEN_PERCENTAGE_OF_BEST_BAND") == pytest.approx(max(shares.values()))
+    assert figures["MISSING_GRANULES"] == "none known"
+
+
+def test_metadata_tell_what_is_degraded(begun: Begun) -> None:
+    expected = []
+    for band in BAND_NAMES:
+        flags, detectors = np.zeros_like(begun.tile.quality[band]), np.zeros_like(begun.tile.quality[band])
+        half, tenth = flags.shape[0] // 2, flags.shape[0] // 10
+        detectors[:half] = 3
+        flags[:tenth] = DEGRADED
+        flags[half:] = DEGRADED  # nobody saw it
+        begun.paint("DETFOO", band, detectors)
+        begun.paint("QUALIT", band, flags)
+        expected.append(100.0 * tenth / half)
+    (file,) = begun.run().files
+    before, after = read_tile_metadata(begun.place / file.path.name), read_tile_metadata(file.path)
+    assert after.quality.degraded_msi == pytest.approx(np.mean(expected))
+    assert replace(after, quality=before.quality) == before
+
+
+def test_the_time_is_one_of_the_datastrip(begun: Begun) -> None:
+    (folder,) = (begun.folder / "l1b" / "DATASTRIP").iterdir()
+    datastrip = read_sensor_datastrip(folder)
+    tile = begun.tile.metadata
+    for hours, expected in ((-5, datastrip.sensing_start), (5, datastrip.sensing_stop)):
+        moved = UtcTime(tile.sensing_time.moment + timedelta(hours=hours), 6)
+        assert finished(replace(tile, sensing_time=moved), datastrip, SEEN).sensing_time == expected
+    assert finished(tile, datastrip, SEEN).sensing_time == tile.sensing_time
+
+
+def outline(grid: Grid, share: float) -> np.ndarray:
+    """Longitudes and latitudes around the western share of a grid, and far beyond it to the west."""
+    right = grid.upper_left_x + share * grid.columns * grid.resolution
+    top, bottom = grid.upper_left_y + 5000.0, grid.upper_left_y - 5000.0 - grid.rows * grid.resolution
+    x, y = [right - 9000.0, right, right, right - 9000.0], [top, top, bottom, bottom]
+    to_geographic = pyproj.Transformer.from_crs(grid.epsg, 4326, always_xy=True)
+    return np.column_stack(to_geographic.transform(x, y))
+
+
+def test_against_the_outline_of_the_datastrip(begun: Begun, caplog: pytest.LogCaptureFixture) -> None:
+    grid = begun.tile.metadata.grid
+    for band in BAND_NAMES:
+        detectors = np.full_like(begun.tile.footprints[band], 2)
+        detectors[:, detectors.shape[1] // 2 :] = 0
+        begun.paint("DETFOO", band, detectors)
+    path = begun.folder / "outline.gml"
+    write_footprint(path, "S2A", (outline(grid, 0.75),))
+    figures = begun.run(VECTOR_DS_FOOTPRINT=(path,)).figures
+    assert seen_share(figures, "UNDER_DATASTRIP_PERCENTAGE") == pytest.approx(75.0, abs=2.5)
+    assert seen_share(figures, "UNSEEN_UNDER_DATASTRIP_PERCENTAGE") == pytest.approx(25.0, abs=3.5)
+    assert not caplog.records
+    write_footprint(path, "S2A", (outline(grid, 0.25),))
+    begun.run(VECTOR_DS_FOOTPRINT=(path,))
+    assert "seen outside the outline" in caplog.text
+
+
+def test_a_ring_is_followed_on_the_map() -> None:
+    grid = Grid(32628, 300000.0, 3700020.0, 10, 1830, 1830)
+    ring = np.array([(-18.0, 34.0), (-16.0, 34.0), (-16.0, 33.0), (-18.0, 33.0)])
+    placed = on_map(ring, grid)
+    assert len(placed) > 200
+    assert np.max(np.hypot(*np.diff(placed, axis=0).T)) < 2500.0
+
+
+def test_missing_granules_are_told(begun: Begun) -> None:
+    (folder,) = (begun.folder / "l1b" / "DATASTRIP").iterdir()
+    datastrip = read_sensor_datastrip(folder)
+    listed = [entry.identifier for entries in datastrip.granules.values() for entry in entries]
+    assert missing_granules(begun.request(), datastrip) == ()
+    granules = begun.folder / "granules"
+    for name in listed[1:]:
+        document = granules / "DB1" / name / (name.replace("_MSI_", "_MTD_").rpartition("_N")[0] + ".xml")
+        document.parent.mkdir(parents=True)
+        document.touch()
+    assert missing_granules(begun.request(PDI_DS_GR_LIST=(granules,)), datastrip) == (listed[0],)
+    assert begun.run(PDI_DS_GR_LIST=(granules,)).figures["MISSING_GRANULES"] == listed[0]
+
+
+def test_nothing_seen_is_warned_of(begun: Begun, caplog: pytest.LogCaptureFixture) -> None:
+    begun.paint("DETFOO", "B05", np.zeros_like(begun.tile.footprints["B05"]))
+    begun.run()
+    assert f"tile {TILES[0]}: nothing is seen in B05" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["MSK_DETFOO_B07.tif", "MSK_QUALIT_B12.tif"])
+def test_a_mask_that_is_missing_cut_or_of_another_size_is_refused(begun: Begun, name: str) -> None:
+    path = begun.place / "QI_DATA" / name
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 3])
+    with pytest.raises(ProductError, match=name):
+        begun.run()
+    path.unlink()
+    with pytest.raises(ProductError, match=name):
+        begun.run()
+    path.write_bytes((begun.place / "QI_DATA" / "MSK_DETFOO_B01.tif").read_bytes())
+    with pytest.raises(ProductError, match=name):
+        begun.run()
+    assert not (begun.folder / "finished").exists()
+
+
+def test_a_damaged_outline_is_refused(begun: Begun) -> None:
+    path = begun.folder / "outline.gml"
+    path.write_text("<Footprint/>")
+    with pytest.raises(IpfError, match="outline.gml"):
+        begun.run(VECTOR_DS_FOOTPRINT=(path,))
+
+
+def test_a_job_order_hands_on_the_amended_tile(begun: Begun) -> None:
+    inputs = {name: list(paths) for name, paths in begun.request().inputs.items()}
+    target = begun.folder / "finished"
+    called = run_job(
+        begun.folder / "job.xml", [JobTask("TILE_FINALIZE", inputs, {"PDI_DS_TILE_LIST": target})]
+    )
+    assert called.code == 0, called.error
+    (document,) = target.rglob("*.xml")
+    assert read_tile_metadata(document).identifier == begun.tile.metadata.identifier
