@@ -76,12 +76,16 @@ def datastrip_rings(model: SensorModel, images: Images, height: float | None = 0
     if not rings:
         raise ProductError(f"{model.geometry.satellite}: no band and detector has an image, nothing is seen")
     plane = _plane(rings)
-    areas = [shapely.make_valid(shapely.Polygon(np.column_stack(plane(*ring.T)))) for ring in rings]
+    areas = [
+        shapely.make_valid(shapely.Polygon(np.column_stack(plane(ring[:, 0], ring[:, 1])))) for ring in rings
+    ]
     joined = shapely.simplify(shapely.union_all(areas), _TOLERANCE_M)
     outlines = [part.exterior for part in shapely.get_parts(joined) if isinstance(part, shapely.Polygon)]
     outlines.sort(key=lambda outline: outline.length, reverse=True)
     corners = [np.array(outline.coords)[:-1] for outline in outlines]
-    return tuple(_continuous(np.column_stack(plane(*each.T, inverse=True))) for each in corners)
+    return tuple(
+        _continuous(np.column_stack(plane(each[:, 0], each[:, 1], inverse=True))) for each in corners
+    )
 
 
 def area_of_ring(ring: FloatArray) -> float:

@@ -19,13 +19,13 @@ import numpy.typing as npt
 import pyproj
 from ipf_plugins.geometric.band_selection import bands_of_request
 from ipf_plugins.geometric.read_l1b import (
-    GRANULES,
     TileFrame,
     datastrip_of_request,
     frame_of_request,
     granules_of_request,
 )
 from ipf_plugins.geometric.strip_footprint import given_footprint
+from ipf_plugins.geometric.task_table import GRANULES
 from ipf_plugins.geometric.tile_folders import QUALITY, TILES_TYPE, output_folder
 
 from ipf.atomic import write_bytes

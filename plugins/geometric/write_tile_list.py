@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ipf_plugins.geometric.read_l1b import DATASTRIP, datastrip_of_request
+from ipf_plugins.geometric.read_l1b import datastrip_of_request
 from ipf_plugins.geometric.sensor_scene import SensorScene
 from ipf_plugins.geometric.strip_footprint import footprint_of_request
+from ipf_plugins.geometric.task_table import DATASTRIP
 from ipf_plugins.geometric.tile_list import LIST_TYPE, TileList
 from ipf_plugins.geometric.tile_list import write_tile_list as write_list
 from pydantic import Field

@@ -31,8 +31,10 @@ def synthetic(phase: float, longitude: float | None = None) -> SensorModel:
 
 
 def test_corners_of_real_granules(model: SensorModel, reference_data: Path) -> None:
-    """On the terrain, where the official ones lie, but for two of 288, side by side on Madeira at 495 m, which
-    lie on their lines of sight at sea level."""
+    """On the terrain, where the official ones lie.
+
+    Two of 288, side by side on Madeira at 495 m, lie on their lines of sight at sea level instead.
+    """
     distances = []
     for folder in sorted((reference_data / "geometry_madeira" / "GRANULE").iterdir()):
         granule = read_granule_metadata(next(folder.glob("*.xml")))

@@ -133,7 +133,8 @@ def test_thresholds_matter(metadata: TileMetadata) -> None:
         counts.append([np.count_nonzero(flags & bit) for bit in (OPAQUE, CIRRUS, SNOW)])
     assert counts[1][0] < counts[0][0]
     assert counts[2][1] < counts[0][1]
-    assert counts[3][2] < counts[0][2] and counts[3][0] > counts[0][0]
+    assert counts[3][2] < counts[0][2]
+    assert counts[3][0] > counts[0][0]
 
 
 def test_a_tile_without_angles_is_refused(metadata: TileMetadata) -> None:
@@ -280,7 +281,8 @@ def test_the_task_writes_image_and_polygons(made: Path) -> None:
     assert called.code == 0, called.error
     (image,) = (made / "masks").rglob("*.tif")
     (vector,) = (made / "vector").rglob("*.gml")
-    assert image.parent.name == "QI_DATA" and image.name == "MSK_CLASSI_B00.tif"
+    assert image.parent.name == "QI_DATA"
+    assert image.name == "MSK_CLASSI_B00.tif"
     raster = read_geotiff(image)
     flags = raster.read_all()
     expected = np.zeros_like(flags)
@@ -330,4 +332,5 @@ def test_a_missing_or_cut_image_is_refused(made: Path, name: str) -> None:
 def test_the_sun_below_the_limit_is_taken_at_it(metadata: TileMetadata) -> None:
     low = replace(metadata.angles, mean_sun=replace(metadata.angles.mean_sun, zenith=89.9))
     air = clear_air(replace(metadata, angles=low), "B01")
-    assert math.isfinite(air.path) and air.transmittance > 0.1
+    assert math.isfinite(air.path)
+    assert air.transmittance > 0.1

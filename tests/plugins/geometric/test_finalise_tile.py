@@ -207,7 +207,7 @@ def test_a_mask_that_is_missing_cut_or_of_another_size_is_refused(begun: Begun, 
 def test_a_damaged_outline_is_refused(begun: Begun) -> None:
     path = begun.folder / "outline.gml"
     path.write_text("<Footprint/>")
-    with pytest.raises(IpfError, match="outline.gml"):
+    with pytest.raises(IpfError, match=r"outline\.gml"):
         begun.run(VECTOR_DS_FOOTPRINT=(path,))
 
 
