@@ -24,7 +24,7 @@ _HAS_GRID = 0x80
 _DIRECTIONS_GIVEN = 0x80
 _SMALLEST, _LARGEST = 1e-18, 1e18
 """Magnitudes within which any physical field lies; smaller ones are written as zero."""
-_HOURS, _TEN_BYTES_PERIOD = 1, 10
+_MINUTES, _HOURS, _TWO_OCTETS_PERIOD = 0, 1, 10
 
 
 def write_grib(path: Path, fields: Iterable[GribField]) -> None:
@@ -36,7 +36,7 @@ def encode_field(field: GribField) -> bytes:
     """One field as a GRIB message. Values keep 16 bits of their range.
 
     Raises `AuxiliaryError` when a value is not finite or huge, the shapes do not fit, or the period from
-    reference to valid time is no whole number of hours from 0 to 65535.
+    reference to valid time is no whole number of hours or minutes from 0 to 65535.
     """
     shape = (field.latitude.size, field.longitude.size)
     if field.values.shape != shape or min(shape) < 2:
@@ -53,18 +53,25 @@ def encode_field(field: GribField) -> bytes:
 def _product_definition(field: GribField) -> bytes:
     """Section 1: which quantity, when, on which level."""
     reference = field.reference_time.astimezone(UTC)
-    hours, rest = divmod(field.valid_time - field.reference_time, timedelta(hours=1))
-    if rest or not 0 <= hours < 2**16:
-        raise AuxiliaryError(
-            f"GRIB field {field.name}: valid {field.valid_time - field.reference_time} after its reference,"
-            " expected whole hours"
-        )
+    unit, period = _period(field)
     century, year = divmod(reference.year - 1, 100)
     octets = bytes([field.table, ECMWF, 0, _GRID_UNKNOWN, _HAS_GRID, field.parameter, field.level_type])
     octets += _octets(field.level, 2)
-    octets += bytes([year + 1, reference.month, reference.day, reference.hour, reference.minute, _HOURS])
-    octets += _octets(hours, 2) + bytes([_TEN_BYTES_PERIOD, 0, 0, 0, century + 1, 0, 0, 0])
+    octets += bytes([year + 1, reference.month, reference.day, reference.hour, reference.minute, unit])
+    octets += _octets(period, 2) + bytes([_TWO_OCTETS_PERIOD, 0, 0, 0, century + 1, 0, 0, 0])
     return _section(octets)
+
+
+def _period(field: GribField) -> tuple[int, int]:
+    """Unit and number of units from reference to valid time: hours, or minutes where these are not whole."""
+    period = field.valid_time - field.reference_time
+    for unit, step in ((_HOURS, timedelta(hours=1)), (_MINUTES, timedelta(minutes=1))):
+        count, rest = divmod(period, step)
+        if not rest and 0 <= count < 2**16:
+            return unit, count
+    raise AuxiliaryError(
+        f"GRIB field {field.name}: valid {period} after its reference, expected whole hours or minutes"
+    )
 
 
 def _grid_description(field: GribField) -> bytes:

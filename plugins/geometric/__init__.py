@@ -47,14 +47,20 @@ def ipf_steps() -> Iterable[Step]:
     from ipf_plugins.geometric.read_l1b import read_l1b
     from ipf_plugins.geometric.read_ortho import read_ortho
     from ipf_plugins.geometric.resample import resample
+    from ipf_plugins.geometric.tile_geometry import tile_geometry
+    from ipf_plugins.geometric.tile_meteorology import tile_meteorology
     from ipf_plugins.geometric.toa_reflectance import toa_reflectance
     from ipf_plugins.geometric.write_cloud_mask import write_cloud_mask
     from ipf_plugins.geometric.write_ortho import write_ortho
+    from ipf_plugins.geometric.write_tile import write_tile
     from ipf_plugins.geometric.write_tile_list import write_tile_list
 
     yield from (
         read_datastrip,
         write_tile_list,
+        tile_geometry,
+        tile_meteorology,
+        write_tile,
         read_l1b,
         ortho_grids,
         resample,

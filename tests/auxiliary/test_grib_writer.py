@@ -112,10 +112,17 @@ def _decoded(message: bytes) -> tuple[GribField, ...]:
     [
         ({"values": np.array([[1.0, np.nan], [0.0, 0.0]])}, "not finite"),
         ({"values": np.zeros((3, 2))}, r"shape \(3, 2\)"),
-        ({"valid_time": REFERENCE + timedelta(minutes=30)}, "whole hours"),
+        ({"valid_time": REFERENCE + timedelta(seconds=30)}, "whole hours"),
         ({"valid_time": REFERENCE - timedelta(hours=1)}, "whole hours"),
     ],
 )
 def test_what_cannot_be_held_is_refused(changes: dict[str, object], message: str) -> None:
     with pytest.raises(AuxiliaryError, match=message):
         encode_field(replace(field(np.zeros((2, 2))), **changes))  # type: ignore[arg-type]
+
+
+def test_minutes_keep_their_time(tmp_path: Path) -> None:
+    given = replace(field(np.zeros((2, 2))), valid_time=REFERENCE + timedelta(hours=15, minutes=23))
+    write_grib(tmp_path / "AUX_ECMWFT", [given])
+    (found,) = read_grib(tmp_path / "AUX_ECMWFT")
+    assert (found.reference_time, found.valid_time) == (REFERENCE, given.valid_time)

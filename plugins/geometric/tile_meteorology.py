@@ -1,0 +1,120 @@
+"""Step `tile_meteorology`: forecasts of weather and aerosol at the tile, where the job order names any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ipf_plugins.geometric.read_l1b import area_of
+from ipf_plugins.geometric.tile_list import tile_of_request
+from pydantic import Field
+
+from ipf.auxiliary.grib import GribField
+from ipf.auxiliary.tile_forecasts import CAMS, ECMWF, ForecastGrid, ForecastKind, tile_forecast
+from ipf.engine import Context, Findings, SourceStep, StepParameters, TaskRequest
+from ipf.geometry.orthorectification import MapArea
+from ipf.product.sensor_datastrip import SensorDatastrip
+from ipf.product.utc import UtcTime
+
+
+class TileMeteorologyParameters(StepParameters):
+    """Which forecasts the tile is given."""
+
+    ecmwf: bool = Field(
+        default=True,
+        description="give the tile the weather forecast (AUX_ECMWFT)",
+        json_schema_extra={"job_order": "ECMWF_L1C_TILE_GENER"},
+    )
+    cams: bool = Field(
+        default=True,
+        description="give the tile the aerosol forecast (AUX_CAMSFO)",
+        json_schema_extra={"job_order": "CAMS_L1C_TILE_GENER"},
+    )
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The datastrip, whose start the forecasts are for."""
+
+    datastrip: SensorDatastrip
+
+
+@dataclass(frozen=True)
+class TileForecasts:
+    """Forecasts by the name of their file; `absent` says why there is none of a name."""
+
+    sources: Mapping[str, tuple[ForecastKind, Path]]
+    absent: Mapping[str, str]
+    area: MapArea
+    when: UtcTime
+
+    @cached_property
+    def fields(self) -> dict[str, tuple[GribField, ...]]:
+        """The fields at the tile; raises AuxiliaryError naming the input that cannot be used."""
+        grid = _grid(self.area)
+        return {
+            name: tile_forecast(source, kind, grid, self.when.moment)
+            for name, (kind, source) in self.sources.items()
+        }
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The forecasts."""
+
+    tile_forecasts: TileForecasts
+
+
+def _grid(area: MapArea) -> ForecastGrid:
+    """From the upper-left to the lower-right corner."""
+    ends = np.array([0.0, float(area.size)])
+    (west, east), (north, south) = area.geographic(ends, ends)
+    return ForecastGrid.between((float(west), float(north)), (float(east), float(south)))
+
+
+def find(inputs: Inputs, parameters: TileMeteorologyParameters, context: Context) -> Outputs:
+    """The forecasts among the inputs that are wanted."""
+    sources, absent = {}, {}
+    wanted = ((ECMWF, "ECMWF", parameters.ecmwf), (CAMS, "CAMS", parameters.cams))
+    for kind, file_type, is_wanted in wanted:
+        source = _source(context.request, file_type)
+        if not is_wanted:
+            absent[kind.name] = f"{file_type}_L1C_TILE_GENER is false"
+        elif source is None:
+            absent[kind.name] = f"no input {file_type}"
+        else:
+            sources[kind.name] = kind, source
+    area = area_of(tile_of_request(context.request))
+    return Outputs(TileForecasts(sources, absent, area, inputs.datastrip.sensing_start))
+
+
+def _source(request: TaskRequest, file_type: str) -> Path | None:
+    """The input of a type; an empty folder is none, as the ground segment passes it on."""
+    source = request.find_input(file_type)
+    if source is not None and source.is_dir() and not any(path.is_file() for path in source.rglob("*")):
+        return None
+    return source
+
+
+def refuse_bad_forecasts(
+    known: Mapping[str, Any], parameters: TileMeteorologyParameters, context: Context
+) -> Findings:
+    """Refuse forecasts that cannot be used, and tell which there are none of."""
+    forecasts: TileForecasts = known["tile_forecasts"]
+    assert forecasts.fields is not None
+    return Findings(
+        auxiliary=tuple(source for _, source in forecasts.sources.values()),
+        notes=tuple(f"tile without {name}: {reason}" for name, reason in forecasts.absent.items()),
+    )
+
+
+tile_meteorology = SourceStep(
+    name="tile_meteorology",
+    summary="weather and aerosol forecasts at the tile",
+    run=find,
+    check=refuse_bad_forecasts,
+)
