@@ -109,9 +109,20 @@ def test_contracts(metadata: TileMetadata) -> None:
     flags, case = candidates_of(rasters(textured(), GRID), metadata)
     check_contract(case)
     check_contract(mask_case(flags, GRID))
-    check_invariance(mask_case(flags, GRID, opaque_erosion=10, opaque_dilation=10))
     check_declaration(write_cloud_mask)
     assert {SEEN | OPAQUE, SEEN | CIRRUS, SEEN | SNOW, 0} <= set(np.unique(flags))
+
+
+def test_the_largest_radii_reach_across_blocks() -> None:
+    flags = np.full(GRID.shape, SEEN, np.uint8)
+    flags[12:45, 20:52] |= OPAQUE
+    large = flags & OPAQUE
+    flags[48:63, 30:45] |= OPAQUE  # smaller than the square that erodes it
+    flags[66:69, 5:60] |= CIRRUS
+    case = mask_case(flags, GRID, opaque_erosion=10, opaque_dilation=10, cirrus_dilation=10)
+    check_invariance(case)
+    mask = run_step(case).layers["cloud_flags"]
+    np.testing.assert_array_equal(mask & OPAQUE, large)
 
 
 def test_other_bands_may_be_chosen(metadata: TileMetadata) -> None:
