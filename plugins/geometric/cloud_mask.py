@@ -36,8 +36,8 @@ class CloudMaskParameters(StepParameters):
 
     opaque_erosion: int = radius(1, "radius by which opaque clouds shrink first: smaller ones go")
     opaque_dilation: int = radius(3, "radius by which opaque clouds grow after that")
-    cirrus_erosion: int = radius(1, "radius by which cirrus shrinks first: smaller pieces go")
-    cirrus_dilation: int = radius(2, "radius by which cirrus grows after that")
+    cirrus_erosion: int = radius(2, "radius by which cirrus shrinks first: smaller pieces go")
+    cirrus_dilation: int = radius(4, "radius by which cirrus grows after that")
 
 
 @dataclass(frozen=True)

@@ -213,8 +213,8 @@ def test_scenes_of_known_truth(scene: tuple[SafeProduct, Truth]) -> None:
     mask = run_step(mask_case(flags, product.grid.at(60))).layers["cloud_flags"]
     cloud, cirrus, snow = coarse(truth.layer("cloud")), coarse(truth.layer("cirrus")), snow_share(truth)
     clear = (cloud < 0.02) & (cirrus < 0.002)
-    near = maximum_filter(~clear, 7)
-    beside = maximum_filter(cloud > 0.02, 9)  # clouds grow over cirrus beside them
+    near = maximum_filter(~clear, 9)
+    beside = maximum_filter(cloud > 0.02, 11)  # clouds grow over cirrus beside them
     scores = {
         "opaque": Score.of((mask & OPAQUE) > 0, cloud > 0.5, near),
         "opaque or cirrus": Score.of((mask & 3) > 0, (cloud > 0.5) | (cirrus > 0.01), near),
@@ -237,7 +237,7 @@ def test_scenes_of_known_truth(scene: tuple[SafeProduct, Truth]) -> None:
 
 
 def test_against_the_official_mask_of_a_real_tile(reference_data: Path) -> None:
-    """Amazonia, B01 and B10 alone: without infrared, which a place without snow can do without."""
+    """The coast of Peru, in B01 and B10 alone: without infrared, which is not needed where there is no snow."""
     product = open_product(reference_data / REAL)
     grid = product.grid.at(60)
     bands = {band: product.bands[f"toa_reflectance/{band}"] for band in ("B01", "B10")}
@@ -248,8 +248,8 @@ def test_against_the_official_mask_of_a_real_tile(reference_data: Path) -> None:
     official = product.masks["cloud_classification"].read_all()
     for name, bits, recall, precision in (
         ("opaque", OPAQUE, 0.85, 0.3),
-        ("cirrus", CIRRUS, 0.85, 0.85),
-        ("any", OPAQUE | CIRRUS, 0.85, 0.85),
+        ("cirrus", CIRRUS, 0.85, 0.9),
+        ("any", OPAQUE | CIRRUS, 0.88, 0.9),
     ):
         score = Score.of((mask & bits) > 0, (official & bits) > 0)
         print(f"\n{name:8s}{score}, {np.mean((mask & bits) > 0):.2%} here, official", end=" ")
@@ -297,7 +297,7 @@ def test_the_task_writes_image_and_polygons(made: Path) -> None:
     raster = read_geotiff(image)
     flags = raster.read_all()
     expected = np.zeros_like(flags)
-    expected[19:27, 2:10] = CIRRUS
+    expected[18:28, 1:11] = CIRRUS
     expected[3:17, 6:22] = OPAQUE
     np.testing.assert_array_equal(flags, expected)
     assert set(np.unique(flags)) == {0, OPAQUE, CIRRUS}
