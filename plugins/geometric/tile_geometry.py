@@ -11,6 +11,7 @@ from typing import Any
 from ipf_plugins.geometric.read_l1b import area_of
 from ipf_plugins.geometric.sensor_scene import SensorScene
 from ipf_plugins.geometric.strip_footprint import images_of
+from ipf_plugins.geometric.tile_folders import QUALITY
 from ipf_plugins.geometric.tile_list import grid_of, tile_of_request
 from pydantic import Field
 
@@ -24,7 +25,7 @@ from ipf.product.bands import BAND_NAMES
 from ipf.product.metadata import OFFSETS_SINCE, Datatake, TileMetadata, TileQuality
 from ipf.product.metadata_sections import read_datatake
 from ipf.product.metadata_writer import first_baseline_of, psd_version_of
-from ipf.product.names import DatastripName, TileName
+from ipf.product.names import DatastripName, ImageName, TileName
 from ipf.product.sensor_datastrip import ROOTS, SensorDatastrip
 from ipf.product.utc import MICROSECOND_DECIMALS, UtcTime
 from ipf.product.xml_nodes import Node
@@ -90,7 +91,7 @@ class TileGeometry:
 
     @property
     def metadata(self) -> TileMetadata:
-        """Metadata of the tile, without images and masks as yet."""
+        """Metadata of the tile, without images and masks as yet; the preview is named for later."""
         viewing = self.viewing
         since = timedelta(seconds=viewing.seconds - self.scene.geometry.earth.gps_minus_utc)
         return TileMetadata(
@@ -111,8 +112,12 @@ class TileGeometry:
                 viewing={key: _grid(angles) for key, angles in viewing.views.items()},
                 mean_viewing={band: _direction(mean) for band, mean in viewing.mean_views.items()},
             ),
-            quality=TileQuality(0.0, 0.0, None, None, (), ""),
+            quality=TileQuality(0.0, 0.0, 0.0, None, (), f"{QUALITY}/{self._preview}.jp2"),
         )
+
+    @property
+    def _preview(self) -> ImageName:
+        return ImageName(self.tile.name, self.datastrip.datatake_start.compact, "PVI")
 
 
 def _grid(angles: NodeAngles) -> AngleGrid:

@@ -45,10 +45,11 @@ class Inputs:
 
 @dataclass(frozen=True)
 class TileForecasts:
-    """Forecasts by the name of their file; `absent` says why there is none of a name."""
+    """Forecasts by the name of their file; names that there is no input of, and that are not wanted."""
 
     sources: Mapping[str, tuple[ForecastKind, Path]]
-    absent: Mapping[str, str]
+    missing: Mapping[str, str]
+    unwanted: Mapping[str, str]
     area: MapArea
     when: UtcTime
 
@@ -78,18 +79,18 @@ def _grid(area: MapArea) -> ForecastGrid:
 
 def find(inputs: Inputs, parameters: TileMeteorologyParameters, context: Context) -> Outputs:
     """The forecasts among the inputs that are wanted."""
-    sources, absent = {}, {}
+    sources, missing, unwanted = {}, {}, {}
     wanted = ((ECMWF, "ECMWF", parameters.ecmwf), (CAMS, "CAMS", parameters.cams))
     for kind, file_type, is_wanted in wanted:
         source = _source(context.request, file_type)
         if not is_wanted:
-            absent[kind.name] = f"{file_type}_L1C_TILE_GENER is false"
+            unwanted[kind.name] = f"{file_type}_L1C_TILE_GENER is false"
         elif source is None:
-            absent[kind.name] = f"no input {file_type}"
+            missing[kind.name] = f"no input {file_type}"
         else:
             sources[kind.name] = kind, source
     area = area_of(tile_of_request(context.request))
-    return Outputs(TileForecasts(sources, absent, area, inputs.datastrip.sensing_start))
+    return Outputs(TileForecasts(sources, missing, unwanted, area, inputs.datastrip.sensing_start))
 
 
 def _source(request: TaskRequest, file_type: str) -> Path | None:
@@ -103,12 +104,12 @@ def _source(request: TaskRequest, file_type: str) -> Path | None:
 def refuse_bad_forecasts(
     known: Mapping[str, Any], parameters: TileMeteorologyParameters, context: Context
 ) -> Findings:
-    """Refuse forecasts that cannot be used, and tell which there are none of."""
+    """Refuse forecasts that cannot be used, and tell which are not wanted."""
     forecasts: TileForecasts = known["tile_forecasts"]
     assert forecasts.fields is not None
     return Findings(
         auxiliary=tuple(source for _, source in forecasts.sources.values()),
-        notes=tuple(f"tile without {name}: {reason}" for name, reason in forecasts.absent.items()),
+        notes=tuple(f"tile without {name}: {reason}" for name, reason in forecasts.unwanted.items()),
     )
 
 

@@ -42,14 +42,14 @@ def plan(known: Mapping[str, Any], parameters: NoParameters, context: Context) -
 def write(inputs: Inputs, parameters: NoParameters, context: Context) -> Written:
     """Write them."""
     geometry, forecasts = inputs.tile_geometry, inputs.tile_forecasts
-    for name, reason in forecasts.absent.items():
+    for name, reason in forecasts.missing.items():
         context.logger.warning("tile %s has no %s: %s", geometry.tile.name, name, reason)
     metadata, *grib = _files(geometry, forecasts, context)
     for path in grib:
         write_grib(path, forecasts.fields[path.name])
     content = geometry.metadata
     write_bytes(metadata, tile_xml(content))
-    figures = {
+    figures: dict[str, float | str] = {
         "tile": geometry.tile.name,
         "sensing_time": str(content.sensing_time),
         "sun_zenith": content.angles.mean_sun.zenith,
