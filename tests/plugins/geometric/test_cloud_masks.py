@@ -20,12 +20,14 @@ from ipf_plugins.geometric.write_cloud_mask import write_cloud_mask
 from ipf_plugins.simulator.job import newest
 from ipf_plugins.simulator.spectra import Cover
 from ipf_plugins.simulator.truth import Truth, read_truth
+from osgeo import gdal
 from scipy.ndimage import maximum_filter
 
 from ipf.engine.testing import StepCase, check_contract, check_declaration, check_invariance, run_step
 from ipf.errors import ProductError
 from ipf.kernels import pixels
 from ipf.kernels.cloud_mask import CIRRUS, OPAQUE, SEEN, SNOW
+from ipf.product.bands import BAND_NAMES
 from ipf.product.geotiff import read_geotiff
 from ipf.product.masks import rasterise, read_vector_mask
 from ipf.product.metadata import TileMetadata
@@ -237,7 +239,7 @@ def test_scenes_of_known_truth(scene: tuple[SafeProduct, Truth]) -> None:
 
 
 def test_against_the_official_mask_of_a_real_tile(reference_data: Path) -> None:
-    """The coast of Peru, in B01 and B10 alone: without infrared, which is not needed where there is no snow."""
+    """The coast of Peru, in B01 and B10 alone: infrared tells snow, of which there is none."""
     product = open_product(reference_data / REAL)
     grid = product.grid.at(60)
     bands = {band: product.bands[f"toa_reflectance/{band}"] for band in ("B01", "B10")}
@@ -256,6 +258,20 @@ def test_against_the_official_mask_of_a_real_tile(reference_data: Path) -> None:
         print(f"{np.mean((official & bits) > 0):.2%}", end="")
         assert score.recall > recall
         assert score.precision > precision
+
+
+@pytest.mark.parametrize("name", ["282D_485L_3_3", "433D_629L_3_1"])
+def test_real_clear_ground_stays_clear(reference_data: Path, metadata: TileMetadata, name: str) -> None:
+    """Towns, fields and hills on two crops of 2.2 km without a cloud."""
+    dataset = gdal.OpenEx(str(reference_data / "pairs" / "S2L1C" / f"{name}.tif"), gdal.OF_RASTER)
+    counts = np.asarray(dataset.ReadAsArray(), np.uint16)[:, 2:-2:6, 2:-2:6]
+    grid = replace(GRID, rows=counts.shape[1], columns=counts.shape[2])
+    bands = {
+        band: raster_of_array(f"toa_reflectance/{band}", grid, image.copy(), "1", 1e-4, -1000.0, 0)
+        for band, image in zip(BAND_NAMES, counts, strict=True)
+    }
+    assert bands["B10"].read_physical(grid.whole).max() < 0.003
+    assert not masked({band: bands[band] for band in BANDS}, metadata).any()
 
 
 def task_of(folder: Path, **outputs: Path) -> JobTask:
