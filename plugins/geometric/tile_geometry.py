@@ -112,12 +112,14 @@ class TileGeometry:
                 viewing={key: _grid(angles) for key, angles in viewing.views.items()},
                 mean_viewing={band: _direction(mean) for band, mean in viewing.mean_views.items()},
             ),
-            quality=TileQuality(0.0, 0.0, 0.0, None, (), f"{QUALITY}/{self._preview}.jp2"),
+            quality=TileQuality(0.0, 0.0, 0.0, None, (), self._preview),
         )
 
     @property
-    def _preview(self) -> ImageName:
-        return ImageName(self.tile.name, self.datastrip.datatake_start.compact, "PVI")
+    def _preview(self) -> str:
+        """Path in the product that the tile will be of."""
+        image = ImageName(self.tile.name, self.datastrip.datatake_start.compact, "PVI")
+        return f"GRANULE/{self.name.folder(self.datastrip.sensing_start.compact)}/{QUALITY}/{image}.jp2"
 
 
 def _grid(angles: NodeAngles) -> AngleGrid:
