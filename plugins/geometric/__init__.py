@@ -34,6 +34,7 @@ def ipf_tasks() -> Iterable[TaskDefinition]:
 @hookimpl
 def ipf_steps() -> Iterable[Step]:
     """The steps, in the order of the chain."""
+    from ipf_plugins.geometric.calibration import calibrate
     from ipf_plugins.geometric.cloud_candidates import cloud_candidates
     from ipf_plugins.geometric.cloud_mask import cloud_mask
     from ipf_plugins.geometric.encode_images import encode_images
@@ -62,6 +63,7 @@ def ipf_steps() -> Iterable[Step]:
         tile_meteorology,
         write_tile,
         read_l1b,
+        calibrate,
         ortho_grids,
         resample,
         toa_reflectance,

@@ -1,11 +1,13 @@
-"""What turns counts of Level 1B into reflectance: gains, offsets, irradiance and distance of the sun."""
+"""Step `calibrate`: what turns counts of Level 1B into reflectance."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ipf.engine import Context, NoParameters, SourceStep
 from ipf.product.bands import BAND_NAMES
+from ipf.product.l1b_reader import L1bProduct
 from ipf.product.nominal_radiometry import nominal_gains, nominal_radiometry, sun_distance_correction
 from ipf.product.sensor_datastrip import SensorDatastrip
 
@@ -35,3 +37,27 @@ class Calibration:
             irradiance=dict(irradiance or nominal.solar_irradiance),
             sun_distance_correction=sun_distance_correction(datastrip.datatake_start),
         )
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The datastrip's product."""
+
+    l1b_product: L1bProduct
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Its calibration."""
+
+    calibration: Calibration
+
+
+def find(inputs: Inputs, parameters: NoParameters, context: Context) -> Outputs:
+    """The calibration that the datastrip states."""
+    return Outputs(Calibration.of(inputs.l1b_product.datastrip))
+
+
+calibrate = SourceStep(
+    name="calibrate", summary="gains, offsets, irradiance and distance of the sun", run=find
+)

@@ -117,7 +117,7 @@ def tasks() -> tuple[TaskDefinition, ...]:
         ),
         _tile_task(
             "GEN_ORTHO_TOA",
-            ("read_l1b", "ortho_grids", "resample", "toa_reflectance", "write_ortho"),
+            ("read_l1b", "calibrate", "ortho_grids", "resample", "toa_reflectance", "write_ortho"),
             (
                 _TILES,
                 _needs(*GRANULES, summary="Level-1B granules"),
