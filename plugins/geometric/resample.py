@@ -60,7 +60,7 @@ class Outputs:
 
     l1b_counts: Annotated[Rasters, provides()]
     resampling_flags: Annotated[Rasters, provides()]
-    detector_footprint: Annotated[Rasters, provides()]
+    l1b_detector: Annotated[Rasters, provides()]
     l1b_quality: Annotated[Rasters, provides()]
 
 
@@ -149,7 +149,7 @@ def views(inputs: Inputs, parameters: ResampleParameters, context: Context) -> O
     return Outputs(
         l1b_counts=of("l1b_counts", np.float32, "count", lambda pixels: pixels.values),
         resampling_flags=of("resampling_flags", np.uint8, "flags", lambda pixels: pixels.flags),
-        detector_footprint=of("detector_footprint", np.uint8, "detector", lambda pixels: pixels.detectors),
+        l1b_detector=of("l1b_detector", np.uint8, "detector", lambda pixels: pixels.detectors),
         l1b_quality=of("l1b_quality", np.uint8, "flags", lambda pixels: pixels.quality),
     )
 

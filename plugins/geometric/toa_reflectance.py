@@ -37,6 +37,7 @@ class Inputs:
 
     l1b_counts: Annotated[FloatImage, reads(each_band=True)]
     resampling_flags: Annotated[ByteImage, reads(each_band=True)]
+    l1b_detector: Annotated[ByteImage, reads(each_band=True)]
     l1b_quality: Annotated[ByteImage, reads(each_band=True)]
     calibration: Calibration
     ortho_grids: OrthoGrids
@@ -44,7 +45,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Reflectance, and the flags of each pixel as in quality masks."""
+    """Reflectance, the detector that saw each pixel, and its flags as in quality masks."""
 
     toa_reflectance: Annotated[
         FloatImage,
@@ -59,6 +60,7 @@ class Outputs:
             each_band=True,
         ),
     ]
+    detector_footprint: Annotated[ByteImage, writes(unit="detector", dtype="uint8", each_band=True)]
     quality: Annotated[ByteImage, writes(unit="flags", dtype="uint8", each_band=True)]
 
 
@@ -81,7 +83,8 @@ def convert(inputs: Inputs, parameters: NoParameters, context: Context) -> Outpu
         (SATURATED, SATURATED_FLAG),
         quality,
     )
-    return Outputs(reflectance, quality)
+    # Detectors pass through so that a block is resampled once for all that is written of it.
+    return Outputs(reflectance, inputs.l1b_detector, quality)
 
 
 toa_reflectance = BlockStep(
