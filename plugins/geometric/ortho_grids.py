@@ -47,6 +47,8 @@ class OrthoGrids:
     def _find(self, band: str) -> tuple[SensorGrid, ...]:
         found = []
         for detector in sorted(self.product.granules):
+            if not self.product.granules[detector]:
+                continue
             lines = self.product.lines(band, detector)
             reach = float(lines.start), float(lines.stop - 1)
             grid = SensorGrid.of(self.scene.model, self.area, band, detector, self.levels(), reach)

@@ -129,13 +129,15 @@ def read(inputs: Inputs, parameters: ReadL1bParameters, context: Context) -> Out
 
 
 def refuse_bad_files(known: Mapping[str, Any], parameters: ReadL1bParameters, context: Context) -> Findings:
-    """Refuse instrument files that cannot be used, and tell which granules are missing."""
-    product: L1bProduct = known["l1b_product"]
+    """Refuse instrument files that cannot be used, before any pixel is read."""
     scene: SensorScene = known["sensor_scene"]
-    assert scene.geometry is not None
-    missing = [entry.identifier for entries in product.missing.values() for entry in entries]
-    notes = tuple(f"granule {identifier} is missing: no data in its place" for identifier in missing)
-    return Findings(auxiliary=scene.files.paths, notes=notes)
+    _ = scene.geometry  # read now, so that what is wrong with it is told now
+    return Findings(auxiliary=scene.files.paths)
+
+
+def missing_granules(product: L1bProduct) -> tuple[str, ...]:
+    """Granules that the datastrip lists and that are not there."""
+    return tuple(entry.identifier for entries in product.missing.values() for entry in entries)
 
 
 read_l1b = SourceStep(

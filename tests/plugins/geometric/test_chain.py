@@ -1,0 +1,197 @@
+"""From Level-1B granules of a known map to a Level-1C product: the tasks of the chain, alone and together."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from ipf_plugins.geometric.tile_list import TileList, write_tile_list
+from ipf_plugins.simulator.map_scenes import TexturedScene
+from ipf_plugins.simulator.view_product import lines_over
+
+from ipf.atomic import write_bytes
+from ipf.geometry.acquisition import SensorGeometry
+from ipf.geometry.orthorectification import MapArea
+from ipf.geometry.sensor_model import SensorModel
+from ipf.geometry.terrain import Terrain
+from ipf.geometry.tiles import tile_of_name
+from ipf.product.bands import BAND_NAMES
+from ipf.product.geotiff import read_geotiff
+from ipf.product.raster import Grid
+from ipf.product.reader import open_product
+from ipf.product.tile_writer import tile_xml
+from tests.geometry.madeira import madeira, madeira_terrain
+from tests.plugins.geometric.chain_jobs import JobTask, run_job
+from tests.plugins.geometric.made_tiles import tile_metadata
+from tests.plugins.sensor_loop import UTM_ZONE_28, mesh_of, product_of, view_of
+
+TILE, SIZE_M = "28SCB", 1980
+CUT = 48
+"""Lines of granules are whole numbers of those of 60 m bands."""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A Level-1B product of a corner of a tile, the tile begun, and what the sensor model needs."""
+
+    folder: Path
+    data: Path
+    scene: TexturedScene
+    grid: Grid
+
+    def inputs(self, *tiles: Path, **more: Sequence[Path]) -> dict[str, Sequence[Path]]:
+        """Inputs of a task on the tile."""
+        return {
+            "PDI_DS": [self.folder / "l1b" / "DATASTRIP"],
+            "TILE_LIST_FILE": [self.folder / "tile_list_file.xml"],
+            "PDI_DS_TILE_LIST": tiles,
+            **more,
+        }
+
+    def sensor(self) -> dict[str, Sequence[Path]]:
+        """Files of the sensor model."""
+        madeira_files = self.data / "geometry_madeira"
+        return {
+            "GIP_SPAMOD": sorted((madeira_files / "GIPP").glob("*SPAMOD*")),
+            "GIP_VIEDIR": sorted((madeira_files / "GIPP").glob("*VIEDIR*")),
+            "DEM_SRTM": [madeira_files / "DEM_SRTM"],
+            "DEM_GEOID": [madeira_files / "DEM_GEOID"],
+        }
+
+    def chain(self, out: Path) -> list[JobTask]:
+        """The tasks from granules to product, into folders of `out`."""
+        begun = self.folder / "tiles"
+        ortho, final, mask, images, pvi, tci, meta, strip = (
+            out / name for name in ("ortho", "final", "mask", "images", "pvi", "tci", "meta", "strip")
+        )
+        granules = [self.folder / "l1b" / "GRANULE"]
+        pictures = {"PDI_DS_PVI_LIST": [pvi], "PDI_DS_TCI_LIST": [tci]}
+        product = {**self.inputs(meta, images, begun), **pictures, "PDI_DS": [strip]}
+        return [
+            JobTask(
+                "GEN_ORTHO_TOA",
+                {**self.inputs(begun), **self.sensor(), "PDI_GR_LIST": granules},
+                {"PDI_DS_TILE_LIST": ortho},
+            ),
+            JobTask("TILE_FINALIZE", self.inputs(begun, ortho), {"PDI_DS_TILE_LIST": final}),
+            JobTask(
+                "MASK_S2",
+                self.inputs(final, begun, ortho),
+                {"PDI_DS_TILE_LIST": mask, "VECTOR": out / "vector"},
+            ),
+            JobTask("FORMAT_IMG_L1C", self.inputs(final, begun, ortho, mask), {"PDI_DS_TILE_LIST": images}),
+            JobTask(
+                "FORMAT_IMG_PVI_TCI",
+                self.inputs(final, begun, ortho),
+                {"PDI_DS_PVI_LIST": pvi, "PDI_DS_TCI_LIST": tci},
+            ),
+            JobTask(
+                "FORMAT_METADATA_TILE_L1C",
+                {**self.inputs(images, final, begun), **pictures},
+                {"PDI_DS_TILE_LIST": meta},
+            ),
+            JobTask("FORMAT_METADATA_DS_L1C", self.inputs(meta, images), {"PDI_DS": strip}),
+            JobTask("FORMAT_PRODUCT_L1C", product, {"S2MSI1C": out / "product"}),
+        ]
+
+
+@pytest.fixture(scope="module")
+def strip(reference_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Strip:
+    folder = tmp_path_factory.mktemp("chain")
+    tile = tile_of_name(TILE)
+    grid = Grid(tile.epsg, tile.upper_left_x, tile.upper_left_y, 10, SIZE_M // 10, SIZE_M // 10)
+    area = MapArea(tile.epsg, float(tile.upper_left_x), float(tile.upper_left_y), SIZE_M)
+    geometry: SensorGeometry = madeira(reference_data)
+    terrain: Terrain = madeira_terrain(reference_data)
+    model, scene = SensorModel(geometry, terrain, 2), TexturedScene.of(UTM_ZONE_28, seed=4)
+    granules = {}
+    for detector in range(1, 13):
+        seen = lines_over(model, detector, BAND_NAMES, *mesh_of(area))
+        if len(seen):
+            first = max((seen.start - 97) // CUT * CUT, 0) + 1
+            granules[detector] = (range(first, (seen.stop + 96) // CUT * CUT + 1),)
+    view = view_of(reference_data, geometry, terrain, scene)
+    product = product_of(folder / "l1b", reference_data, view, granules, BAND_NAMES)
+    write_tile_list(folder / "tile_list_file.xml", TileList(product.datastrip.file.parent.name, (tile,)))
+    metadata = replace(tile_metadata(TILE, "05.00"), grid=grid)
+    name = metadata.identifier.replace("_MSI_", "_MTD_").rpartition("_N")[0]
+    write_bytes(folder / "tiles" / metadata.identifier / f"{name}.xml", tile_xml(metadata))
+    return Strip(folder, reference_data, scene, grid)
+
+
+@pytest.fixture(scope="module")
+def together(strip: Strip, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All that one job order of the whole chain makes."""
+    out = tmp_path_factory.mktemp("together")
+    called = run_job(out / "job.xml", strip.chain(out), workers=2)
+    assert called.code == 0, called.stderr
+    return out
+
+
+def image(out: Path, band: str) -> npt.NDArray[np.uint16]:
+    (path,) = (out / "ortho").glob(f"*/IMG_DATA/*_{band}.tif")
+    return np.asarray(read_geotiff(path).read_all())
+
+
+@pytest.mark.parametrize(("band", "resolution"), [("B02", 10), ("B08", 10), ("B11", 20), ("B01", 60)])
+def test_reflectance_is_that_of_the_map(strip: Strip, together: Path, band: str, resolution: int) -> None:
+    counts = image(together, band)
+    places = (np.arange(counts.shape[0]) + 0.5) * resolution
+    eastings, northings = np.meshgrid(strip.grid.upper_left_x + places, strip.grid.upper_left_y - places)
+    truth = strip.scene.reflectance(band, eastings, northings)
+    seen = counts > 0
+    assert seen.mean() > 0.5
+    error = (counts.astype(float) - 1000) * 1e-4 - truth
+    assert abs(float(np.mean(error[seen]))) < 1e-3 * float(np.mean(truth[seen]))
+    assert float(np.percentile(np.abs(error[seen]), 99)) < 2e-3
+
+
+def test_the_product_is_one_that_readers_take(together: Path) -> None:
+    (folder,) = (together / "product").glob("*.SAFE")
+    product = open_product(folder)
+    assert product.level == "L1C"
+    counts = product.bands["toa_reflectance/B02"].read_all()
+    assert np.array_equal(counts, image(together, "B02"))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".log" and "job" not in path.name
+    }
+
+
+def test_each_task_alone_gives_the_same_bytes(strip: Strip, together: Path, tmp_path: Path) -> None:
+    for number, task in enumerate(strip.chain(tmp_path)):
+        called = run_job(tmp_path / f"job{number}.xml", [task], workers=1)
+        assert called.code == 0, called.stderr
+    assert files(tmp_path) == files(together)
+
+
+def test_a_missing_granule_leaves_a_hole_that_is_told(strip: Strip, tmp_path: Path) -> None:
+    """What Sen2VM's users ask for: the tile is made of what is there."""
+    granules = tmp_path / "GRANULE"
+    shutil.copytree(strip.folder / "l1b" / "GRANULE", granules)
+    detectors = sorted(int(folder.name[-9:-7]) for folder in granules.iterdir())
+    assert len(detectors) > 1
+    (lost,) = (folder for folder in granules.iterdir() if folder.name[-9:-7] == f"{detectors[-1]:02d}")
+    shutil.rmtree(lost)
+    task = strip.chain(tmp_path)[0]
+    called = run_job(
+        tmp_path / "job.xml",
+        [replace(task, inputs={**task.inputs, "PDI_GR_LIST": [granules]})],
+        {"PARALLEL_BAND_IDENT": "B01"},
+    )
+    assert called.code < 128, called.stderr
+    assert f"[W] granule {lost.name} is missing: no data in its place" in called.stderr
+    (footprint,) = (tmp_path / "ortho").glob("*/QI_DATA/MSK_DETFOO_B02.tif")
+    seen = np.unique(read_geotiff(footprint).read_all())
+    assert detectors[-1] not in seen
+    assert 0 in seen
+    assert np.array_equal(image(tmp_path, "B02") == 0, read_geotiff(footprint).read_all() == 0)
