@@ -101,14 +101,10 @@ def lazy_geotiff(path: Path, layer: str, grid: Grid, dtype: npt.DTypeLike) -> Ra
 
     def read(window: Window) -> Array:
         place = window.column, window.row, window.width, window.height
-        with _quiet():
-            try:
-                dataset = _open(path)
-                counts = dataset.ReadAsArray(*place)
-                if counts is None:
-                    raise RuntimeError(gdal.GetLastErrorMsg())
-            except RuntimeError as problem:
-                raise ProductError(f"{path}: cannot be read as GeoTIFF: {problem}") from problem
+        with _quiet(), _as_product_error(path):
+            counts = _open(path).ReadAsArray(*place)
+            if counts is None:
+                raise RuntimeError(gdal.GetLastErrorMsg())
         return np.asarray(counts)
 
     return Raster(layer=layer, grid=grid, dtype=kind, unit="", read=read, source=str(path))
@@ -116,7 +112,7 @@ def lazy_geotiff(path: Path, layer: str, grid: Grid, dtype: npt.DTypeLike) -> Ra
 
 def _refuse_cut(path: Path) -> None:
     """Refuse a file that ends before the last of its blocks, which writers write last."""
-    with _quiet():
+    with _quiet(), _as_product_error(path):
         dataset = _open(path)
         band = dataset.GetRasterBand(1)
         width, height = band.GetBlockSize()
@@ -125,6 +121,15 @@ def _refuse_cut(path: Path) -> None:
     size = path.stat().st_size
     if start is None or int(start) + int(length) > size:
         raise ProductError(f"{path}: is cut: {size} bytes do not hold its last pixels")
+
+
+@contextmanager
+def _as_product_error(path: Path) -> Iterator[None]:
+    """Name the file in what GDAL says."""
+    try:
+        yield
+    except RuntimeError as problem:
+        raise ProductError(f"{path}: cannot be read as GeoTIFF: {problem}") from problem
 
 
 def _open(path: Path) -> gdal.Dataset:
