@@ -6,8 +6,12 @@ The descriptions are thin; what they need is imported when the engine asks for t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from ipf.engine import Processor, Step, TaskDefinition, hookimpl
+
+if TYPE_CHECKING:
+    import click
 
 
 @hookimpl
@@ -79,3 +83,11 @@ def ipf_steps() -> Iterable[Step]:
         format_datastrip_metadata,
         format_product,
     )
+
+
+@hookimpl
+def ipf_commands() -> Iterable[click.Command]:
+    """The command ``ipf grid``."""
+    from ipf_plugins.geometric.grid_command import grid
+
+    yield grid
