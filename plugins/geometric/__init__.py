@@ -47,6 +47,7 @@ def ipf_steps() -> Iterable[Step]:
     from ipf_plugins.geometric.format_datastrip_metadata import format_datastrip_metadata
     from ipf_plugins.geometric.format_product import format_product
     from ipf_plugins.geometric.format_tile_metadata import format_tile_metadata
+    from ipf_plugins.geometric.locate_granules import final_location, initial_location
     from ipf_plugins.geometric.ortho_grids import ortho_grids
     from ipf_plugins.geometric.read_datastrip import read_datastrip
     from ipf_plugins.geometric.read_l1b import read_l1b
@@ -55,6 +56,7 @@ def ipf_steps() -> Iterable[Step]:
     from ipf_plugins.geometric.tile_geometry import tile_geometry
     from ipf_plugins.geometric.tile_meteorology import tile_meteorology
     from ipf_plugins.geometric.toa_reflectance import toa_reflectance
+    from ipf_plugins.geometric.update_location import update_location
     from ipf_plugins.geometric.write_cloud_mask import write_cloud_mask
     from ipf_plugins.geometric.write_ortho import write_ortho
     from ipf_plugins.geometric.write_tile import write_tile
@@ -62,6 +64,9 @@ def ipf_steps() -> Iterable[Step]:
 
     yield from (
         read_datastrip,
+        update_location,
+        initial_location,
+        final_location,
         write_tile_list,
         tile_geometry,
         tile_meteorology,

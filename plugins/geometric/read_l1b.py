@@ -79,22 +79,25 @@ def _has_metadata(folder: Path) -> bool:
     return any(True for pattern in METADATA_PATTERNS for _ in folder.glob(pattern))
 
 
-def granules_of_request(request: TaskRequest) -> tuple[Path, ...]:
-    """Folders of granules, in the inputs or below ``DB1``, ``DB2``, … in them; the first of a name counts."""
+def granules_of_request(request: TaskRequest, pattern: str = METADATA_PATTERN) -> tuple[Path, ...]:
+    """Folders of granules, in the inputs or below ``DB1``, ``DB2``, … in them; the first of a name counts.
+
+    They are known by a file of metadata whose name fits `pattern`.
+    """
     found: dict[str, Path] = {}
     for name in GRANULES:
         for path in request.inputs.get(name, ()):
-            for folder in _granule_folders(path):
+            for folder in _granule_folders(path, pattern):
                 found.setdefault(folder.name, folder)
     return tuple(found[name] for name in sorted(found))
 
 
-def _granule_folders(path: Path) -> Iterator[Path]:
+def _granule_folders(path: Path, pattern: str) -> Iterator[Path]:
     for place in (path, *_subfolders(path)):
-        if any(place.glob(METADATA_PATTERN)):
+        if any(place.glob(pattern)):
             yield place
         elif place.name.startswith("DB"):
-            yield from (folder for folder in _subfolders(place) if any(folder.glob(METADATA_PATTERN)))
+            yield from (folder for folder in _subfolders(place) if any(folder.glob(pattern)))
 
 
 def _subfolders(path: Path) -> list[Path]:

@@ -35,6 +35,26 @@ IGNORED = (
     "ARCHIVING_CENTER_ORG",
 )
 
+LOCATION_IGNORED = (
+    *IGNORED,
+    "ATF_LENGTH",
+    "SAD_DATA_INGESTION",
+    "POD_DATA_INGESTION",
+    "IERS_DATA_INGESTION",
+    "DATA_MODEL_REFINING",
+    "ANCILLARY_COMPUTATION",
+    "GRANULE_FOOTPRINT_COMPUTATION",
+    "COMPUTE_EXTRA_GRANULE",
+    "DETECTOR_FOOTPRINT_COMPUTATION",
+    "TECHNICAL_MASKS_COMPUTATION",
+    "COARSE_CLOUD_MASK_PROJECT",
+    "GRANULE_CLOUD_COMPUTATION",
+    "PARALLEL_DETECTOR",
+    "PARALLEL_DETECTOR_IDENT",
+    "PARALLEL_DATABLOCK",
+    "DATABLOCK_NUMBER",
+)
+
 
 def _needs(*types: str, summary: str = "") -> FileRequirement:
     return FileRequirement(file_types=types, summary=summary)
@@ -82,9 +102,55 @@ def _tile_task(
     )
 
 
+def _location_task(
+    name: str, step: str, parameter_files: str, outputs: Sequence[str], others: Sequence[str], summary: str
+) -> TaskDefinition:
+    """A task that places the granules of a datastrip on the ground."""
+    return TaskDefinition(
+        name=name,
+        steps=("read_datastrip", step),
+        inputs=(
+            _STRIP,
+            _needs("PDI_DS_GR_LIST", summary="granules of Level 1A or 1B"),
+            *_SENSOR,
+            *_TERRAIN,
+            _IERS,
+            *map(_takes, others),
+            *_parameter_files(parameter_files),
+        ),
+        outputs=tuple(map(_needs, outputs)),
+        ignored_parameters=LOCATION_IGNORED,
+        summary=summary,
+    )
+
+
 def tasks() -> tuple[TaskDefinition, ...]:
     """All tasks, in the order of the chain."""
     return (
+        _location_task(
+            "UPDATE_LOC",
+            "update_location",
+            "DATATI INVLOC PRDLOC BLINDP",
+            (DATASTRIP, "PDI_DS_GR_LIST", "FRAME_FILE", "VECTOR_DS_FOOTPRINT"),
+            ("PDI_SAD",),
+            "places of granules, frames and outline of a datastrip",
+        ),
+        _location_task(
+            "INIT_LOC_L1",
+            "initial_location",
+            "PRDLOC INVLOC R2ABCA CLOINV BLINDP",
+            ("PDI_DS_GR_LIST", "VECTOR"),
+            ("VECTOR", "FRAME_FILE"),
+            "places of granules, not refined",
+        ),
+        _location_task(
+            "GEO1B_FINALIZE",
+            "final_location",
+            "EARMOD GEOPAR INTDET G2PARE G2PARA",
+            ("PDI_DS_GR_LIST", "VECTOR"),
+            ("FRAME_FILE",),
+            "places of granules, refined where the datastrip is",
+        ),
         TaskDefinition(
             name="GET_TILE_LIST",
             steps=("read_datastrip", "write_tile_list"),
