@@ -49,8 +49,10 @@ def write_frames(path: Path, content: Frames) -> None:
     add(root, "LINE_PERIOD", content.line_period * 1e3, unit="ms")
     for band in BANDS:
         keys = sorted(key for key in content.frames if key[0] == band.name)
-        element = add(root, "Band", bandId=band.identifier, resolution=band.resolution) if keys else None
-        for key in keys if element is not None else ():
+        if not keys:
+            continue
+        element = add(root, "Band", bandId=band.identifier, resolution=band.resolution)
+        for key in keys:
             _add_detector(add(element, "Detector", detectorId=f"{key[1]:02d}"), key, content)
     write_bytes(path, serialised(root))
 

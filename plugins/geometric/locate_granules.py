@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -104,8 +103,7 @@ def name_of(datastrip: SensorDatastrip) -> str:
     return datastrip.file.stem
 
 
-def plan(final: bool, known: Mapping[str, Any], parameters: LocationParameters, context: Context) -> Findings:
-    """Promise the files, and tell the granules that are missing."""
+def _plan(final: bool, known: Mapping[str, Any], context: Context) -> Findings:
     datastrip: SensorDatastrip = known["datastrip"]
     choice = granules_to_locate(context.request, datastrip)
     detectors = [number for number, _ in groupby(choice.granules, lambda granule: granule.name.detector)]
@@ -134,6 +132,16 @@ def _write(final: bool, inputs: Inputs, context: Context) -> Written:
     return Written((*made.files, *outlines), figures)
 
 
+def plan_initial(known: Mapping[str, Any], parameters: LocationParameters, context: Context) -> Findings:
+    """Promise the files, and tell the granules that are missing."""
+    return _plan(False, known, context)
+
+
+def plan_final(known: Mapping[str, Any], parameters: LocationParameters, context: Context) -> Findings:
+    """As `plan_initial`, and tell whether corrections are used."""
+    return _plan(True, known, context)
+
+
 def write_initial(inputs: Inputs, parameters: LocationParameters, context: Context) -> Written:
     """Locate without corrections."""
     return _write(False, inputs, context)
@@ -148,11 +156,11 @@ initial_location = SinkStep(
     name="initial_location",
     summary="granules placed on the ground, without corrections of refinement",
     run=write_initial,
-    check=partial(plan, False),
+    check=plan_initial,
 )
 final_location = SinkStep(
     name="final_location",
     summary="granules placed on the ground, with corrections of refinement where there are any",
     run=write_final,
-    check=partial(plan, True),
+    check=plan_final,
 )

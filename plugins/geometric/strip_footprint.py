@@ -11,7 +11,8 @@ from ipf.geometry.footprints import datastrip_rings
 from ipf.product.bands import BY_NAME
 from ipf.product.footprint_vector import read_footprint
 from ipf.product.l1b_model import GRANULE_LINES, lines_of
-from ipf.product.sensor_datastrip import SensorDatastrip
+from ipf.product.sensor_datastrip import ROOTS, SensorDatastrip
+from ipf.product.xml_nodes import Node
 
 FOOTPRINT_TYPE = "VECTOR_DS_FOOTPRINT"
 
@@ -22,6 +23,12 @@ def given_footprint(request: TaskRequest) -> tuple[FloatArray, ...]:
     if path is None or (path.is_dir() and not any(path.iterdir())):
         return ()
     return read_footprint(path)
+
+
+def identifier_of(datastrip: SensorDatastrip) -> str:
+    """Identifier of a datastrip: its own, or the name of its folder where its metadata tell none."""
+    root = Node.of_document(datastrip.file, ROOTS)
+    return root.optional_attribute("datastripIdentifier") or datastrip.file.parent.name
 
 
 def images_of(datastrip: SensorDatastrip) -> dict[SensorKey, range]:

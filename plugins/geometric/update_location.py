@@ -1,8 +1,8 @@
 """Step `update_location`: places of granules before radiometry, frames and outline of the datastrip.
 
-UPDATE_LOC. The metadata of the datastrip are passed on, where IERS_DATA_INGESTION is true with the Earth
-orientation of the bulletin among the inputs in place of its own. Corrections of refinement are left aside. Parameter files of datation and
-cutting (DATATI, PRDLOC) are read where they are given, and told.
+UPDATE_LOC. The metadata of the datastrip are passed on; where IERS_DATA_INGESTION is true, with the Earth
+orientation of the bulletin among the inputs in place of its own. Corrections of refinement are left aside.
+Parameter files of datation and cutting (DATATI, PRDLOC) are read where they are given, and told.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ipf_plugins.geometric.locate_granules import (
 )
 from ipf_plugins.geometric.located_granules import GranuleChoice, granules_to_locate, model_of
 from ipf_plugins.geometric.read_l1b import datastrip_of_request
-from ipf_plugins.geometric.strip_footprint import FOOTPRINT_TYPE
+from ipf_plugins.geometric.strip_footprint import FOOTPRINT_TYPE, identifier_of
 from lxml import etree
 
 from ipf.atomic import write_bytes
@@ -134,7 +134,7 @@ def frames_of(
     times = {key: gps_text(datastrip.datation.first_line[key], datastrip.epoch) for key in frames}
     known = {} if cutting is None else cutting.lines_to_cut
     cut = {key: (known[key].beginning, known[key].end) for key in frames if key in known}
-    return Frames(datastrip.file.parent.name, datastrip.datation.line_period, frames, times, cut)
+    return Frames(identifier_of(datastrip), datastrip.datation.line_period, frames, times, cut)
 
 
 def updated_datastrip(file: Path, earth: EarthOrientation | None) -> bytes:

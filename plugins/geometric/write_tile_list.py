@@ -9,7 +9,7 @@ from typing import Any
 
 from ipf_plugins.geometric.read_l1b import datastrip_of_request
 from ipf_plugins.geometric.sensor_scene import SensorScene
-from ipf_plugins.geometric.strip_footprint import footprint_of_request
+from ipf_plugins.geometric.strip_footprint import footprint_of_request, identifier_of
 from ipf_plugins.geometric.task_table import DATASTRIP
 from ipf_plugins.geometric.tile_list import LIST_TYPE, TileList
 from ipf_plugins.geometric.tile_list import write_tile_list as write_list
@@ -20,8 +20,7 @@ from ipf.engine import Context, Findings, PlannedFile, SinkStep, StepParameters,
 from ipf.errors import ProductError
 from ipf.geometry.footprints import area_of_ring
 from ipf.geometry.tiles import MgrsTile, tiles_under
-from ipf.product.sensor_datastrip import ROOTS, SensorDatastrip
-from ipf.product.xml_nodes import Node
+from ipf.product.sensor_datastrip import SensorDatastrip
 
 LIST_FILE = f"{LIST_TYPE.lower()}.xml"
 
@@ -92,18 +91,13 @@ def write(inputs: Inputs, parameters: TileListParameters, context: Context) -> W
     rings = footprint_of_request(request, inputs.datastrip, inputs.sensor_scene)
     tiles = tiles_of_footprint(inputs, parameters.smallest_share, request)
     path = list_path(request)
-    write_list(path, TileList(_identifier(inputs.datastrip), tiles))
+    write_list(path, TileList(identifier_of(inputs.datastrip), tiles))
     files = [PlannedFile(LIST_TYPE, path)]
     for source, target in _copies(request):
         write_bytes(target, source.read_bytes())
         files.append(PlannedFile(DATASTRIP, target))
     figures = {"TILES": float(len(tiles)), "FOOTPRINT_KM2": sum(map(area_of_ring, rings)) / 1e6}
     return Written(tuple(files), figures)
-
-
-def _identifier(datastrip: SensorDatastrip) -> str:
-    root = Node.of_document(datastrip.file, ROOTS)
-    return root.optional_attribute("datastripIdentifier") or datastrip.file.parent.name
 
 
 write_tile_list = SinkStep(
