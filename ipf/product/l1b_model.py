@@ -30,7 +30,7 @@ GRANULE_SIZES = {10: (2304, 2552), 20: (1152, 1276), 60: (384, 425)}
 """Rows and columns of a whole Level-1B granule by pixel size, without blind pixels (as in real ones)."""
 
 Place = tuple[float, float, float]
-"""Latitude and longitude in degrees, height above the ellipsoid in metres: the order of PSD documents."""
+"""Latitude and longitude in degrees, height in metres, in real granules above the geoid: order of the PSD."""
 Angles = tuple[float, float]
 """Zenith and azimuth in degrees, azimuth clockwise from north."""
 
