@@ -41,7 +41,8 @@ class TaskDefinition:
     """An ``Ipf_Proc``: an ordered chain of steps, with the files that it takes and gives.
 
     `aliases` are further task names (a Sentinel-2 task that stands for the same chain). `ignored_parameters`
-    are dynamic parameters that management layers send and that have no meaning for the task. `settings` reads
+    are dynamic parameters that management layers send and that have no meaning for the task, which an
+    operator is told; `request_parameters` those that its steps read from the request. `settings` reads
     parameters of steps from what the request names: modes, parameter files among the inputs. Inputs that an
     earlier task of the job has yet to make are left out of the request when the job is checked at first.
     `amends` are the types of inputs that the task writes into because its interface says so (quality reports
@@ -56,6 +57,7 @@ class TaskDefinition:
     outputs: tuple[FileRequirement, ...] = ()
     aliases: tuple[str, ...] = ()
     ignored_parameters: tuple[str, ...] = ("TRACE", "VALIDATE_SCHEMA", "FAKE_MODE")
+    request_parameters: tuple[str, ...] = ()
     warnings_exit_zero: bool = False
     settings: Callable[[TaskRequest], TaskSettings] | None = None
     amends: tuple[str, ...] = ()

@@ -93,6 +93,15 @@ def unused(
     return tuple(left)
 
 
+def without_effect(
+    settings: Iterable[Setting], chain: Sequence[Step], ignored: Iterable[str]
+) -> tuple[str, ...]:
+    """Names of `ignored` parameters that are set all the same, in order, but for those a step takes."""
+    taken = set[str]().union(*(_job_order_names(step.parameters) for step in chain))
+    given = {setting.name for setting in settings if not setting.step}
+    return tuple(sorted(given & set(ignored) - taken))
+
+
 def _job_order_names(model: type[StepParameters]) -> dict[str, str]:
     """Field by the name of the dynamic parameter that sets it."""
     names = {}

@@ -18,7 +18,7 @@ from ipf.engine.context import Context, TaskRequest
 from ipf.engine.descriptions import TaskDefinition
 from ipf.engine.name_patterns import unexpected_names
 from ipf.engine.outputs_guard import refuse_outputs_in_inputs, refuse_shared_outputs, refuse_unwritable
-from ipf.engine.parameters import resolve, settings_of_file, settings_of_text, unused
+from ipf.engine.parameters import resolve, settings_of_file, settings_of_text, unused, without_effect
 from ipf.engine.plan import DeferredTask, Plan, PlannedStep, RunOptions, TaskOutline, TaskPlan
 from ipf.engine.plugins import Plugins
 from ipf.engine.requests import (
@@ -188,6 +188,7 @@ class _Job:
             memory_limit_bytes=_memory_limit(task, self.options),
             warnings=(*own.warnings, *self._doubts(task, definition, settings)),
             settings_files=own.files,
+            without_effect=without_effect(settings, chain, definition.ignored_parameters),
         )
 
     def _context(self, task: Task, request: TaskRequest) -> Context:
@@ -213,7 +214,7 @@ class _Job:
 
     def _doubts(self, task: Task, definition: TaskDefinition, settings: Sequence[Setting]) -> list[str]:
         """What an operator should know of, though it refuses nothing."""
-        known = (CREATION_DATE, *definition.ignored_parameters)
+        known = (CREATION_DATE, *definition.ignored_parameters, *definition.request_parameters)
         ignored = unused(settings, list(self.steps.values()), known)
         doubts = [f"parameter {item.name} ({item.origin}) is not used" for item in ignored]
         doubts += _processor_doubts(self.job_order, definition, self.plugins)

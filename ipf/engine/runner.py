@@ -95,6 +95,9 @@ def _tell(task: TaskOutline, listener: RunListener, told: TaskOutline | None = N
     """Tell what the plan of a task has for an operator, but for what was `told` before."""
     for step, note in task.notes:
         listener.message("INFO", f"step {step}: {note}")
+    if task.without_effect and told is None and task.place[0] == 0:
+        names = ", ".join(task.without_effect)
+        listener.message("INFO", f"task {task.request.task_name}: without effect here: {names}")
     for text in task.warnings:
         if told is None or text not in told.warnings:
             listener.message("WARNING", text)

@@ -69,7 +69,8 @@ INPUTS = (
 NEIGHBOURS = FileRequirement(
     file_types=("DARK_TARGETS",), mandatory=False, summary="dark targets of the datastrip's other tiles"
 )
-IGNORED = ("TRACE", "VALIDATE_SCHEMA", "FAKE_MODE", "ARCHIVING_CENTER", "MODE")
+IGNORED = ("TRACE", "VALIDATE_SCHEMA", "FAKE_MODE", "ARCHIVING_CENTER")
+REQUEST_PARAMETERS = ("MODE",)
 
 
 def settings(request: TaskRequest) -> TaskSettings:
@@ -98,6 +99,7 @@ def ipf_tasks() -> Iterable[TaskDefinition]:
             FileRequirement(file_types=("KPI_L2A",), mandatory=False, summary="folder of indicators"),
         ),
         ignored_parameters=IGNORED,
+        request_parameters=REQUEST_PARAMETERS,
         settings=settings,
         summary="scene classification and surface reflectance of one tile",
     )
@@ -107,6 +109,7 @@ def ipf_tasks() -> Iterable[TaskDefinition]:
         inputs=INPUTS,
         outputs=(FileRequirement(file_types=("DARK_TARGETS",), summary="folder of the tile's dark targets"),),
         ignored_parameters=IGNORED,
+        request_parameters=REQUEST_PARAMETERS,
         settings=settings,
         summary="dark targets of one tile, for one aerosol over all tiles of a datastrip",
     )

@@ -93,6 +93,11 @@ def write(inputs: Inputs, parameters: PictureParameters, context: Context) -> Wr
     """Make the pictures."""
     documents = tile_documents(context.request, inputs.tile_metadata, parameters, context)
     files = _files(documents, parameters, context)
+    for file_type in (
+        PREVIEW_TYPE,
+        TRUE_COLOUR_TYPE,
+    ):  # later tasks name the folder of pictures not wanted, too
+        context.request.output_path(file_type).mkdir(parents=True, exist_ok=True)
     if files:
         picture, grid = _picture(inputs, documents), inputs.tile_metadata.grid
         for number, file in enumerate(files, 1):

@@ -14,15 +14,20 @@ from ipf.engine import FileRequirement, TaskDefinition
 
 DATASTRIP, GRANULES = "PDI_DS", ("PDI_ATF_LIST", "PDI_GR_LIST", "PDI_DS_GR_LIST")
 PRODUCT_TYPES = ("S2MSI1C", "L1C", "MSI_L1C")
+PICKING = ("PARALLEL_TILE", "PARALLEL_TILE_IDENT", "PARALLEL_BAND", "PARALLEL_BAND_IDENT")
+"""What of the work a job order asks for: read from the request by what opens the files."""
+PICKING_GRANULES = (
+    "PARALLEL_DETECTOR",
+    "PARALLEL_DETECTOR_IDENT",
+    "PARALLEL_DATABLOCK",
+    "DATABLOCK_NUMBER",
+)
+INGESTION = "IERS_DATA_INGESTION"
 IGNORED = (
     "TRACE",
     "VALIDATE_SCHEMA",
     "FAKE_MODE",
     "MODE",
-    "PARALLEL_TILE",
-    "PARALLEL_TILE_IDENT",
-    "PARALLEL_BAND",
-    "PARALLEL_BAND_IDENT",
     "REMOVE_TEMPORARY_FILES",
     "PROCESSING_BASELINE",
     "PROCESSING_CENTER",
@@ -37,10 +42,10 @@ IGNORED = (
 
 LOCATION_IGNORED = (
     *IGNORED,
+    *PICKING,
     "ATF_LENGTH",
     "SAD_DATA_INGESTION",
     "POD_DATA_INGESTION",
-    "IERS_DATA_INGESTION",
     "DATA_MODEL_REFINING",
     "ANCILLARY_COMPUTATION",
     "GRANULE_FOOTPRINT_COMPUTATION",
@@ -49,10 +54,6 @@ LOCATION_IGNORED = (
     "TECHNICAL_MASKS_COMPUTATION",
     "COARSE_CLOUD_MASK_PROJECT",
     "GRANULE_CLOUD_COMPUTATION",
-    "PARALLEL_DETECTOR",
-    "PARALLEL_DETECTOR_IDENT",
-    "PARALLEL_DATABLOCK",
-    "DATABLOCK_NUMBER",
 )
 
 
@@ -97,6 +98,7 @@ def _tile_task(
         inputs=(_STRIP, _LIST, *inputs),
         outputs=tuple(outputs),
         ignored_parameters=IGNORED,
+        request_parameters=PICKING,
         parts=tiles_of_request,
         summary=summary,
     )
@@ -105,7 +107,8 @@ def _tile_task(
 def _location_task(
     name: str, step: str, parameter_files: str, outputs: Sequence[str], others: Sequence[str], summary: str
 ) -> TaskDefinition:
-    """A task that places the granules of a datastrip on the ground."""
+    """A task that places the granules of a datastrip on the ground; one of them updates the datastrip."""
+    updates = DATASTRIP in outputs
     return TaskDefinition(
         name=name,
         steps=("read_datastrip", step),
@@ -119,7 +122,8 @@ def _location_task(
             *_parameter_files(parameter_files),
         ),
         outputs=tuple(map(_needs, outputs)),
-        ignored_parameters=LOCATION_IGNORED,
+        ignored_parameters=(*LOCATION_IGNORED, *(() if updates else (INGESTION,))),
+        request_parameters=(*PICKING_GRANULES, *((INGESTION,) if updates else ())),
         summary=summary,
     )
 
@@ -164,7 +168,7 @@ def tasks() -> tuple[TaskDefinition, ...]:
                 *_parameter_files("TILPAR G2PARA HRTPAR"),
             ),
             outputs=(_takes(DATASTRIP), _needs(LIST_TYPE)),
-            ignored_parameters=IGNORED,
+            ignored_parameters=(*IGNORED, *PICKING),
             summary="the tiles that a datastrip covers",
         ),
         _tile_task(
@@ -259,7 +263,7 @@ def tasks() -> tuple[TaskDefinition, ...]:
                 ),
             ),
             outputs=(_needs(DATASTRIP),),
-            ignored_parameters=IGNORED,
+            ignored_parameters=(*IGNORED, *PICKING),
             summary="the Level-1C datastrip",
         ),
         _tile_task(

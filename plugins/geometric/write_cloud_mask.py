@@ -1,4 +1,9 @@
-"""Step `write_cloud_mask`: the cloud mask of the tile as image, and as polygons where they are asked for."""
+"""Step `write_cloud_mask`: the cloud mask of the tile as image, and as polygons where they are asked for.
+
+A product always has a cloud mask: MSK_CLASSI is listed in every tile metadata (PSD 14.8, Pixel_Level_QI), and
+so was MSK_CLOUDS before baseline 04.00. Where no clouds are looked for (CLOUD_MASKS_PROCESS is false) the
+mask therefore has no flag set, the polygons have no member, and the percentages in the metadata are 0.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 from ipf_plugins.geometric.read_l1b import TileFrame
 from ipf_plugins.geometric.read_ortho import CLOUD_MASK, CLOUD_RESOLUTION
 from ipf_plugins.geometric.tile_folders import TILES_TYPE, output_folder
@@ -17,7 +23,7 @@ from ipf.engine import Context, Findings, PlannedFile, SinkStep, StepParameters,
 from ipf.errors import ParameterError
 from ipf.product.geotiff import write_geotiff
 from ipf.product.l1c_writer import coverage
-from ipf.product.raster import Raster
+from ipf.product.raster import Raster, raster_of_array
 from ipf.product.vector_masks import cloud_features, vector_mask_xml
 
 VECTOR_TYPE = "VECTOR"
@@ -31,7 +37,7 @@ class CloudMaskSwitches(StepParameters):
 
     cloud_masks: bool = Field(
         default=True,
-        description="write the mask of clouds, cirrus and snow; without it a tile cannot be formatted",
+        description="look for clouds, cirrus and snow; without that the mask has no flag set",
         json_schema_extra={"job_order": "CLOUD_MASKS_PROCESS"},
     )
     land_water_masks: bool = Field(
@@ -60,9 +66,8 @@ def plan(known: Mapping[str, Any], parameters: CloudMaskSwitches, context: Conte
             f"{context.request.source}: LAND_WATER_MASKS_PROCESS = true: masks of land and water are not "
             "made, expected false"
         )
-    if not parameters.cloud_masks:
-        return Findings(notes=("CLOUD_MASKS_PROCESS is false: no cloud mask is written",))
-    return Findings(outputs=_promised(known["tile_frame"], context))
+    notes = () if parameters.cloud_masks else ("CLOUD_MASKS_PROCESS is false: the mask has no flag set",)
+    return Findings(outputs=_promised(known["tile_frame"], context), notes=notes)
 
 
 def _promised(frame: TileFrame, context: Context) -> tuple[PlannedFile, ...]:
@@ -75,9 +80,9 @@ def _promised(frame: TileFrame, context: Context) -> tuple[PlannedFile, ...]:
 
 def write(inputs: Inputs, parameters: CloudMaskSwitches, context: Context) -> Written:
     """Write the mask; figures are percentages of what detectors saw, under names that hold the tile's."""
-    if not parameters.cloud_masks:
-        return Written(())
     frame, mask = inputs.tile_frame, inputs.cloud_flags
+    if not parameters.cloud_masks:
+        mask = raster_of_array(mask.layer, mask.grid, np.zeros(mask.grid.shape, np.uint8), mask.unit)
     files = _promised(frame, context)
     write_geotiff(mask, files[0].path, compress=False)
     flags = mask.read_all()

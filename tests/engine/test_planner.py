@@ -96,6 +96,25 @@ def test_settings_of_a_task_lie_between_defaults_and_the_job_order(workshop: Wor
     assert preset in plan.tasks[0].auxiliary
 
 
+def test_parameters_without_effect_are_told(workshop: Workshop) -> None:
+    """Those that a task is known not to go by; not those that a step takes, or that it reads itself."""
+
+    class Switches:
+        @hookimpl
+        def ipf_tasks(self) -> list[TaskDefinition]:
+            ignored = ("TRACE", "GAIN", "FAKE_MODE")
+            task = replace(TASK, name="SWITCHES", ignored_parameters=ignored, request_parameters=("PICK",))
+            return [task]
+
+    workshop.plugins.register(Switches(), Provider("switches", "1", 1))
+    given = {"TRACE": "true", "GAIN": "1.25", "PICK": "001", "UNHEARD_OF": "1"}
+    plan = workshop.plan(workshop.job(given, task="SWITCHES"))
+    assert plan.tasks[0].without_effect == ("TRACE",)
+    unused = [text for text in plan.tasks[0].warnings if text.startswith("parameter ")]
+    assert len(unused) == 1
+    assert "UNHEARD_OF" in unused[0]
+
+
 def test_the_command_line_chooses_the_mode_of_a_task(workshop: Workshop) -> None:
     def settings(request: TaskRequest) -> TaskSettings:
         bright = {"soft": 0.3, "hard": 0.6}[request.parameters["MODE"]]

@@ -338,9 +338,15 @@ def test_switches(made: Path) -> None:
     called = run_job(made / "job.xml", [task_of(made)], {"LAND_WATER_MASKS_PROCESS": "true"})
     assert called.code >= 128
     assert "masks of land and water are not made" in called.error
-    called = run_job(made / "job.xml", [task_of(made)], {"CLOUD_MASKS_PROCESS": "false"})
+    task = task_of(made, VECTOR=made / "vector")
+    called = run_job(made / "job.xml", [task], {"CLOUD_MASKS_PROCESS": "false", "FAKE_MODE": "false"})
     assert called.code == 0, called.error
-    assert not list((made / "masks").rglob("*.tif"))
+    assert "CLOUD_MASKS_PROCESS is false: the mask has no flag set" in called.stdout
+    assert "task MASK_S2: without effect here: FAKE_MODE" in called.stdout
+    (image,) = (made / "masks").rglob("*.tif")
+    assert not read_geotiff(image).read_all().any()
+    (vector,) = (made / "vector").rglob("*.gml")
+    assert not list(read_vector_mask(vector, read_geotiff(image).grid.epsg))
 
 
 @pytest.mark.parametrize("name", ["IMG_DATA/*_B10.tif", "QI_DATA/MSK_DETFOO_B01.tif"])

@@ -329,3 +329,24 @@ def test_level_2a_takes_it(tmp_path: Path) -> None:
     assert called.code == 0, called.stderr
     (product,) = (tmp_path / "l2a").glob("*.SAFE")
     assert open_product(product).tile.l1c_identifier == tile.metadata.identifier
+
+
+def test_without_cloud_masks_and_pictures(tmp_path: Path) -> None:
+    """One job order that asks for neither: metadata list a mask without flags, and no folder is wanting."""
+    tile = made_inputs(tmp_path)
+    made = tmp_path / "tiles" / tile.metadata.identifier / "QI_DATA" / "MSK_CLASSI_B00.tif"
+    made.unlink()
+    jobs = Formatting(tmp_path, tmp_path / "out")
+    images, pictures, metadata, *_ = jobs.tasks()
+    masks = tmp_path / "out" / "masks"
+    mask = JobTask("MASK_S2", images.inputs, {"PDI_DS_TILE_LIST": masks})
+    images = replace(images, inputs={**images.inputs, "PDI_DS_TILE_LIST": [masks, tmp_path / "tiles"]})
+    switches = dict.fromkeys(("CLOUD_MASKS_PROCESS", "TCI_PROCESS", "PVI_PROCESS"), "false")
+    called = run_job(tmp_path / "job.xml", [mask, images, pictures, metadata], switches)
+    assert called.code == 0, called.error
+    assert "no preview among the inputs" in called.stdout
+    assert not list(tmp_path.rglob("*_TCI.jp2"))
+    finished = read_tile_metadata(jobs.only("metadata/*/*MTD*.xml"))
+    assert finished.quality.masks[-1].path.endswith("/MSK_CLASSI_B00.jp2")
+    assert (finished.quality.cloudy, finished.quality.snow) == (0.0, 0.0)
+    assert not decoded(jobs.only("images/*/QI_DATA/MSK_CLASSI_B00.jp2")).any()
