@@ -1,0 +1,1 @@
+"""From raw counts to counts in proportion to radiance: the corrections of Level 1B, and their undoing."""
