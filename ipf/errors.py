@@ -50,6 +50,13 @@ class ProductError(IpfError):
     exit_code = 165
 
 
+class NothingToMakeError(ProductError):
+    """There is nothing to make a part of a task of, such as a tile that no detector sees.
+
+    Where a task has other parts, this one is left out with a warning.
+    """
+
+
 class AuxiliaryError(IpfError):
     """An auxiliary file (GIPP, DEM, look-up table, GRIB) is missing, malformed or not valid at the date."""
 

@@ -33,7 +33,7 @@ from ipf.engine.requests import (
 from ipf.engine.settings import Setting, TaskSettings
 from ipf.engine.step import SceneStep, Step
 from ipf.engine.taskplan import plan_steps, refuse_unmakeable
-from ipf.errors import PlanError, ResourceError
+from ipf.errors import NothingToMakeError, PlanError, ResourceError
 from ipf.joborder import FileNameType, JobOrder, Task
 
 MEGABYTE = 2**20
@@ -150,9 +150,19 @@ class _Job:
         return (DeferredTask(**vars(outline), awaited=awaited, plan=later),)
 
     def plan_now(self, task: Task, definition: TaskDefinition) -> tuple[TaskPlan, ...]:
-        """Plan the parts of a task whose inputs are there."""
+        """Plan the parts of a task whose inputs are there, but for those that there is nothing to make of."""
         outline = self._outline(task, definition, {})
-        return tuple(self._plan_part(task, part) for part in _parts(outline))
+        planned, left_out = [], []
+        for part in _parts(outline):
+            try:
+                planned.append(self._plan_part(task, part))
+            except NothingToMakeError as problem:
+                left_out.append(problem)
+        if not planned:
+            raise _nothing_left(left_out, f"{self.path}: task {definition.name}")
+        doubts = tuple(f"task {definition.name}: left out: {problem}" for problem in left_out)
+        planned[0] = replace(planned[0], warnings=(*planned[0].warnings, *doubts))
+        return tuple(replace(part, place=(number, len(planned))) for number, part in enumerate(planned))
 
     def _plan_part(self, task: Task, outline: TaskOutline) -> TaskPlan:
         planned = plan_steps(outline, self.options)
@@ -227,6 +237,15 @@ class _Job:
             if file.suffix != CONFIGURATION_SUFFIX
         ]
         return doubts
+
+
+def _nothing_left(problems: Sequence[NothingToMakeError], where: str) -> NothingToMakeError:
+    """The error of a task none of whose parts can be made."""
+    if len(problems) == 1:
+        return problems[0]
+    return NothingToMakeError(
+        f"{where}: nothing to make any of its {len(problems)} parts of, for the first: {problems[0]}"
+    )
 
 
 def _parts(outline: TaskOutline) -> tuple[TaskOutline, ...]:

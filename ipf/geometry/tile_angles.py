@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ipf.errors import ProductError
+from ipf.errors import NothingToMakeError, ProductError
 from ipf.geometry.acquisition import FloatArray, SensorKey
 from ipf.geometry.orthorectification import MapArea, steps
 from ipf.geometry.sensor_model import SensorModel
@@ -89,7 +89,7 @@ def tile_viewing(
     lines : by band and detector the first and last line that were taken, from 1 on
     height : of the ground, m above the ellipsoid; the model's terrain where None
 
-    Raises ProductError where no detector sees any of the tile.
+    Raises NothingToMakeError where no detector sees any of the tile.
     """
     step = NODE_STEP_M
     seen = _looks(model, _places(area, step, NODE_COUNT), lines, height)
@@ -102,7 +102,7 @@ def tile_viewing(
         more = _looks(model, dense, some, height)
         looks |= {key: look for key, look in more.items() if look.anywhere}
     if not looks:
-        raise ProductError(
+        raise NothingToMakeError(
             f"the datastrip of {model.geometry.satellite} does not see the tile at {area.left:.0f}, "
             f"{area.top:.0f} of EPSG:{area.epsg}"
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipf.engine import TaskRequest
-from ipf.errors import ProductError
+from ipf.errors import NothingToMakeError, ProductError
 from ipf.product.names import TileName
 
 TILES_TYPE = "PDI_DS_TILE_LIST"
@@ -56,7 +56,10 @@ class TileFolders:
 
 
 def tile_folders(inputs: Sequence[Path], tile: str) -> TileFolders:
-    """The folders of a tile (``28SCB``) in inputs; ProductError for none, and for several creations."""
+    """The folders of a tile (``28SCB``) in inputs.
+
+    Raises NothingToMakeError for none, ProductError for several creations.
+    """
     found: dict[str, list[Path]] = {}
     for path in inputs:
         for folder in _candidates(path):
@@ -64,7 +67,7 @@ def tile_folders(inputs: Sequence[Path], tile: str) -> TileFolders:
             if name.tile == tile:
                 found.setdefault(folder.name, []).append(folder)
     if not found:
-        raise ProductError(f"{', '.join(map(str, inputs))}: no folder of tile {tile}")
+        raise NothingToMakeError(f"{', '.join(map(str, inputs))}: no folder of tile {tile}")
     if len(found) > 1:
         raise ProductError(f"{', '.join(map(str, inputs))}: tile {tile} is there as {' and as '.join(found)}")
     ((identifier, folders),) = found.items()

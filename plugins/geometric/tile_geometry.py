@@ -12,7 +12,7 @@ from ipf_plugins.geometric.read_l1b import area_of
 from ipf_plugins.geometric.sensor_scene import SensorScene
 from ipf_plugins.geometric.strip_footprint import images_of
 from ipf_plugins.geometric.tile_folders import QUALITY
-from ipf_plugins.geometric.tile_list import grid_of, tile_of_request
+from ipf_plugins.geometric.tile_list import grid_of, list_of_request, tile_of_request
 from pydantic import Field
 
 from ipf.engine import Context, Findings, SourceStep, StepParameters
@@ -66,9 +66,13 @@ class Inputs:
 
 @dataclass(frozen=True)
 class TileGeometry:
-    """A tile that is begun: its metadata, computed when they are first asked for."""
+    """A tile that is begun: its metadata, computed when they are first asked for.
+
+    number : that of the tile in the list of tiles, from 1
+    """
 
     tile: MgrsTile
+    number: int
     name: TileName
     datastrip_name: DatastripName
     archiving_centre: str
@@ -78,7 +82,7 @@ class TileGeometry:
 
     @cached_property
     def viewing(self) -> TileViewing:
-        """Angles and times; raises ProductError where no detector sees the tile."""
+        """Angles and times; raises NothingToMakeError, with its number, for a tile that no detector sees."""
         images = images_of(self.datastrip)
         if not images:
             raise ProductError(f"{self.datastrip.file}: Granule_List has no granule, expected one at least")
@@ -87,7 +91,8 @@ class TileGeometry:
         try:
             return tile_viewing(self.scene.model, area_of(self.tile), lines)
         except ProductError as problem:
-            raise ProductError(f"{self.datastrip.file}: tile {self.tile.name}: {problem}") from problem
+            text = f"{self.datastrip.file}: tile {self.number:03d}, {self.tile.name}: {problem}"
+            raise type(problem)(text) from problem
 
     @property
     def metadata(self) -> TileMetadata:
@@ -147,6 +152,7 @@ def begin(inputs: Inputs, parameters: TileGeometryParameters, context: Context) 
     return Outputs(
         TileGeometry(
             tile,
+            list_of_request(context.request).tiles.index(tile) + 1,
             TileName(*names, _absolute_orbit(datatake, strip), tile.name, baseline),
             DatastripName(*names, strip.sensing_start.compact, baseline),
             parameters.archiving_centre or parameters.processing_centre,

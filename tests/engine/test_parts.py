@@ -25,7 +25,7 @@ from ipf.engine import (
     load_plugins,
 )
 from ipf.engine.plugins import Provider
-from ipf.errors import PlanError, ProductError
+from ipf.errors import NothingToMakeError, PlanError, ProductError
 from ipf.joborder import Input, JobOrder, Output, Task, write_job_order
 from tests.engine.conftest import Workshop
 from tests.engine.toy import FORMAT, FormatInputs, ToyPlugin
@@ -44,6 +44,8 @@ def target(context: Any) -> Path:
 def plan_format(known: Mapping[str, Any], parameters: NoParameters, context: Any) -> Findings:
     if context.request.part == "bad":
         raise ProductError("a bad tile")
+    if context.request.part.startswith("empty"):
+        raise NothingToMakeError(f"nothing is seen of {context.request.part}")
     return Findings(outputs=(PlannedFile("SUMS", target(context)),), notes=(f"tile {context.request.part}",))
 
 
@@ -107,6 +109,32 @@ def test_each_part_is_planned_and_run_and_told_as_one_task(tiled: Workshop) -> N
 def test_a_bad_part_refuses_the_task_before_any_runs(tiled: Workshop) -> None:
     (tiled.folder / "toy.txt").write_text("toy one bad\n")
     with pytest.raises(ProductError, match="a bad tile"):
+        tiled.plan(job(tiled, tiled_task()))
+
+
+def test_a_part_of_nothing_is_left_out_where_others_remain(tiled: Workshop) -> None:
+    (tiled.folder / "toy.txt").write_text("toy empty one empty2 two\n")
+    path = job(tiled, tiled_task(), tiled_task("out/one.txt", "more"))
+    report = tiled.run(path)
+    assert report.status is Status.WARNING
+    assert [task for task in report.warnings if "left out" in task] == [
+        "task TILED: left out: nothing is seen of empty",
+        "task TILED: left out: nothing is seen of empty2",
+    ]
+    assert [len(task.outputs) for task in report.tasks] == [2, 2]
+    assert sorted(path.name for path in (tiled.folder / "out").iterdir()) == ["one.txt", "two.txt"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ("empty", r"^nothing is seen of empty$"),
+        ("empty empty2", r"task TILED: nothing to make any of its 2 parts of, .*: nothing is seen of empty$"),
+    ],
+)
+def test_a_task_of_which_nothing_remains_is_refused(tiled: Workshop, parts: str, message: str) -> None:
+    (tiled.folder / "toy.txt").write_text(f"toy {parts}\n")
+    with pytest.raises(NothingToMakeError, match=message):
         tiled.plan(job(tiled, tiled_task()))
 
 

@@ -350,3 +350,20 @@ def test_without_cloud_masks_and_pictures(tmp_path: Path) -> None:
     assert finished.quality.masks[-1].path.endswith("/MSK_CLASSI_B00.jp2")
     assert (finished.quality.cloudy, finished.quality.snow) == (0.0, 0.0)
     assert not decoded(jobs.only("images/*/QI_DATA/MSK_CLASSI_B00.jp2")).any()
+
+
+def test_a_tile_that_was_not_begun_is_left_out(tmp_path: Path) -> None:
+    """All tasks of a list of two tiles, one of which no detector saw: a product of the other, and warnings."""
+    made_inputs(tmp_path)
+    make_list(tmp_path / "tile_list_file.xml", TILES)
+    jobs = Formatting(tmp_path, tmp_path / "out")
+    called = jobs.run()
+    assert called.code == 0, called.error
+    for task in jobs.tasks():
+        told = f"task {task.name}: left out:" in called.stdout
+        assert told == (task.name != "FORMAT_METADATA_DS_L1C"), task.name
+    assert f"no folder of tile {TILES[1]}" in called.stdout
+    assert "_T28SCB_" in jobs.only(PRODUCT).name
+    called = jobs.run("FORMAT_IMG_L1C", PARALLEL_TILE_IDENT="002")
+    assert called.code == 165
+    assert f"no folder of tile {TILES[1]}" in called.error

@@ -160,7 +160,7 @@ def test_geometry(inputs: Inputs, tmp_path: Path) -> None:
 
 def test_tile_elsewhere(inputs: Inputs, tmp_path: Path) -> None:
     write_tile_list(tmp_path / "tile_list_file.xml", TileList("Madeira", (tile_of_name(ELSEWHERE),)))
-    with pytest.raises(ProductError, match=rf"tile {ELSEWHERE}: the datastrip of S2A does not see the tile"):
+    with pytest.raises(ProductError, match=rf"tile 001, {ELSEWHERE}: the datastrip of S2A does not see"):
         begun(context_of(inputs, tmp_path, part=ELSEWHERE))
     with pytest.raises(ProductError, match=f"tile {SEEN} is not under datastrip"):
         begun(context_of(inputs, tmp_path))
@@ -286,12 +286,15 @@ def test_forecasts_of_another_day(inputs: Inputs, forecasts: Inputs, tmp_path: P
     assert not files(tmp_path / "one")
 
 
-def test_task_for_a_tile_elsewhere(inputs: Inputs, tmp_path: Path) -> None:
+def test_a_tile_elsewhere_is_left_out_where_others_remain(inputs: Inputs, tmp_path: Path) -> None:
     write_tile_list(
         tmp_path / "tile_list_file.xml", TileList("Madeira", tuple(map(tile_of_name, (SEEN, ELSEWHERE))))
     )
     called = run(tmp_path / "one", inputs)
+    assert called.code == 0, called.error
+    assert f"tile 002, {ELSEWHERE}: the datastrip of S2A does not see" in called.stderr
+    assert len(files(tmp_path / "one")) == 1
+    called = run(tmp_path / "two", inputs, PARALLEL_TILE_IDENT="002")
     assert called.code >= 128
-    assert f"tile {ELSEWHERE}: the datastrip of S2A does not see" in called.stderr
-    assert not files(tmp_path / "one")
-    assert run(tmp_path / "two", inputs, PARALLEL_TILE_IDENT="001").code == 0
+    assert f"tile 002, {ELSEWHERE}: the datastrip of S2A does not see" in called.stderr
+    assert not files(tmp_path / "two")
