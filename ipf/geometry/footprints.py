@@ -49,6 +49,19 @@ def granule_ring(model: SensorModel, detector: int, lines: range, height: float 
     )
 
 
+def granule_diagonal(
+    model: SensorModel, detector: int, lines: range, height: float | None = 0.0
+) -> FloatArray:
+    """The ends (2, 2) of a granule's diagonal: last line on the first pixel, first line on the last pixel.
+
+    Last line and last pixel count to their outer edges, first ones from their centres: so metadata of real
+    granules do where they tell the centre.
+    """
+    end = model.pixel_count(GRANULE_BAND, detector) - 0.5
+    ends = np.array([lines.stop - 0.5, float(lines.start)])
+    return _ring(model, (GRANULE_BAND, detector), ends, np.array([0.0, end]), height)
+
+
 def detector_ring(model: SensorModel, key: SensorKey, lines: range, height: float | None = 0.0) -> FloatArray:
     """Outline of all of one band and detector, around the outer edges of its pixels."""
     band, detector = key

@@ -2,8 +2,9 @@
 
 Definitions are those that metadata of real Level-1B granules follow (PSD 15.0 names the elements, and leaves
 them open), found on an acquisition over Madeira of 2020: corners are the centres of the outermost pixels of
-B04 on the terrain; the centre is the middle of the corners' latitudes and longitudes; angles are those there
-at the time of the granule's middle line. Tests hold them to these granules.
+B04 on the terrain; the centre is the middle, in latitude and longitude, of the diagonal from the far edge of
+the last line, on the first pixel, to the far edge of the last pixel, on the first line; angles are those
+there at the time of the granule's middle line. Tests hold them to these granules.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from ipf.errors import ProductError
 from ipf.geometry.acquisition import FloatArray
 from ipf.geometry.angles import angles_from_ground
-from ipf.geometry.footprints import GRANULE_BAND, granule_ring
+from ipf.geometry.footprints import GRANULE_BAND, granule_diagonal, granule_ring
 from ipf.geometry.sensor_model import SensorModel
 from ipf.geometry.terrain import Terrain
 
@@ -47,9 +48,10 @@ def locate_granule(model: SensorModel, detector: int, lines: range) -> GranuleLo
     """
     if not lines:
         raise ProductError(f"{model.geometry.satellite}: a granule without lines has no place")
-    ring = granule_ring(model, detector, lines, None if model.terrain else 0.0)
+    ground = None if model.terrain else 0.0
+    ring = granule_ring(model, detector, lines, ground)
     corners = np.column_stack((ring, _heights(model, ring)))
-    centre = (ring.min(axis=0) + ring.max(axis=0)) / 2.0
+    centre = np.mean(granule_diagonal(model, detector, lines, ground), axis=0)
     height = _heights(model, centre[None, :])
     seconds = model.line_seconds(GRANULE_BAND, detector, [(lines.start + lines.stop - 1) / 2.0])
     satellite = model.trajectory.poses(float(seconds[0]), float(seconds[0])).at(seconds)[:, 9:]

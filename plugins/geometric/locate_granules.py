@@ -1,7 +1,11 @@
 """Steps `initial_location` and `final_location`: metadata of granules with their place, and outlines of them.
 
-The initial location (INIT_LOC_L1) leaves corrections of refinement aside; the final one (GEO1B_FINALIZE) uses
-them where the datastrip has any. Jobs of other detectors and data blocks may write into the same folders.
+Footprint, centre, and angles of satellite and sun (Geometric_Info) are computed anew on the terrain; all
+else, quality indicators of radiometry and clouds too, is passed on. The initial location (INIT_LOC_L1) leaves
+corrections of refinement aside; the final one (GEO1B_FINALIZE) uses them where the datastrip has any.
+Parameter files that say nothing of a granule's place (INVLOC, R2ABCA, CLOINV, EARMOD, GEOPAR, INTDET, G2PARA,
+G2PARE, BLINDP) are accepted and not read. Jobs of other detectors and data blocks may write into the same
+folders.
 """
 
 from __future__ import annotations
@@ -68,6 +72,11 @@ def refined(datastrip: SensorDatastrip, final: bool) -> bool:
 def notes_of(choice: GranuleChoice, uses_refining: bool) -> Iterator[str]:
     """What an operator should know."""
     yield f"{len(choice.granules)} granules, {'REFINED' if uses_refining else 'NOT_REFINED'}"
+    yield from missing_of(choice)
+
+
+def missing_of(choice: GranuleChoice) -> Iterator[str]:
+    """The granules that are listed and not there, if any, in one line."""
     if choice.missing:
         names = ", ".join(entry.identifier for entry in choice.missing[:_SHOWN])
         more = f" and {len(choice.missing) - _SHOWN} more" if len(choice.missing) > _SHOWN else ""
@@ -118,6 +127,8 @@ def _plan(final: bool, known: Mapping[str, Any], context: Context) -> Findings:
 
 def _write(final: bool, inputs: Inputs, context: Context) -> Written:
     choice = granules_to_locate(context.request, inputs.datastrip)
+    for text in missing_of(choice):
+        context.logger.warning(text)
     made = write_granules(inputs, choice, final, context)
     outlines = []
     for detector, corners in made.corners.items():

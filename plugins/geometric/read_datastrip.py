@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from ipf_plugins.geometric.read_l1b import area_of, datastrip_of_request
 from ipf_plugins.geometric.sensor_scene import SensorFiles, SensorScene
 from ipf_plugins.geometric.tile_list import tile_of_request
@@ -15,6 +17,9 @@ from ipf.engine import Context, Findings, SourceStep, StepParameters
 from ipf.errors import ProductError
 from ipf.geometry.trajectory import Trajectory
 from ipf.product.sensor_datastrip import SensorDatastrip, read_sensor_datastrip
+
+_SIDEREAL_DEG_PER_S = 360.0 / 86164.0989
+_RADIUS_M = 6_378_137.0
 
 
 class ReadDatastripParameters(StepParameters):
@@ -74,7 +79,18 @@ def refuse_bad_files(
         trajectory.attitude.times.require(first, last)
     except ProductError as problem:
         raise ProductError(f"{datastrip.file}: {problem}") from problem
-    return Findings(auxiliary=scene.files.paths)
+    return Findings(auxiliary=scene.files.paths, notes=tuple(_earth_notes(datastrip, scene)))
+
+
+def _earth_notes(datastrip: SensorDatastrip, scene: SensorScene) -> Iterator[str]:
+    """How far a bulletin moves the ground against the orientation of the Earth that the datastrip states."""
+    stated, used = datastrip.earth, scene.geometry.earth
+    if scene.files.iers is None or stated is None:
+        return
+    turn = np.deg2rad((used.ut1_minus_utc - stated.ut1_minus_utc) * _SIDEREAL_DEG_PER_S)
+    poles = used.pole_x - stated.pole_x, used.pole_y - stated.pole_y
+    moved = _RADIUS_M * math.hypot(turn, *np.deg2rad(np.array(poles) / 3600.0))
+    yield f"Earth orientation of {scene.files.iers}: up to {moved:.2f} m from that of the datastrip"
 
 
 read_datastrip = SourceStep(

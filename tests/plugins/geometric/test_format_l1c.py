@@ -353,7 +353,7 @@ def test_without_cloud_masks_and_pictures(tmp_path: Path) -> None:
 
 
 def test_a_tile_that_was_not_begun_is_left_out(tmp_path: Path) -> None:
-    """All tasks of a list of two tiles, one of which no detector saw: a product of the other, and warnings."""
+    """All tasks, of a list of two tiles, one of which no detector saw: a product of the other, warnings."""
     made_inputs(tmp_path)
     make_list(tmp_path / "tile_list_file.xml", TILES)
     jobs = Formatting(tmp_path, tmp_path / "out")

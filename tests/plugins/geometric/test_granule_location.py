@@ -184,7 +184,12 @@ def test_a_bulletin_is_taken_in_when_asked_for(locating: Locating) -> None:
     for parameters, earth in (({}, before.earth), ({"IERS_DATA_INGESTION": "true"}, expected)):
         called = locating.run("UPDATE_LOC", {**only_first, **parameters}, IERS=[bulletin])
         assert called.code == 0, called.error
-        assert read_sensor_datastrip(next((locating.out / "PDI_DS").iterdir())).earth == earth
+        written = next((locating.out / "PDI_DS").iterdir())
+        assert read_sensor_datastrip(written).earth == earth
+        (document,) = written.rglob("*.xml")
+        named = f"<IERS_BULLETIN_FILENAME>{bulletin.stem}<" in document.read_text()
+        assert named == ("IERS_DATA_INGESTION is false" not in called.stdout) == (earth == expected)
+        assert "m from that of the datastrip" in called.stdout
 
 
 def test_parameter_files_of_datation_and_cutting(locating: Locating, tmp_path: Path) -> None:
@@ -197,8 +202,15 @@ def test_parameter_files_of_datation_and_cutting(locating: Locating, tmp_path: P
     assert called.code == 0, called.error
     assert f"1.565873622 ms in {datation}" in called.stdout
     assert f"datation NOMINAL of {cutting}" in called.stdout
+    assert "DATATION_SCENARIO is NOMINAL" in called.stdout
+    assert "dated by EXOGENEOUS: they are not dated anew" in called.stdout
+    assert "would move line" not in called.stdout
     frames = read_frames(locating.out / "FRAME_FILE" / "frame_file.xml")
     assert frames.cut == {("B01", 1): (783, 63)}
+    write_datation_model(datation, replace(CONTENTS["DATATI"], line_period=1.5659))
+    called = locating.run("UPDATE_LOC", only_first, GIP_DATATI=[datation])
+    assert called.code == 0, called.error
+    assert "THEORETICAL_LINE_PERIOD would move line 13825 by 2.3 m" in called.stdout
     for kind, path in (("GIP_DATATI", datation), ("GIP_PRDLOC", cutting)):
         path.write_text(path.read_text().replace(">S2A<", ">S2B<"))
         called = locating.run("UPDATE_LOC", only_first, **{kind: [path]})
