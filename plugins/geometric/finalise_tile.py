@@ -1,8 +1,12 @@
-"""Step `finalise_tile`: how much of a tile was seen, and its metadata with what that changes.
+"""Step `finalise_tile`: how much of a tile was seen, its metadata with that, and no data outside the strip.
 
-Later tasks find the amended metadata in the output of this task, which comes before those of earlier tasks
-(`ipf_plugins.geometric.tile_folders`). Nothing outside the datastrip needs to be cleared: a detector only
-sees what its lines hold. That this is so is held against the outline of the datastrip where it is given.
+What lies outside the outline of the datastrip (VECTOR_DS_FOOTPRINT), where one is given, becomes no data in
+all bands. Outlines are those of the ground at sea level, while what is seen of high ground at the edge of a
+strip lies beside that by up to a fifth of its height: so much of a margin is left. Without an outline nothing
+needs to be cleared, for a detector only sees what its lines hold.
+
+Later tasks find the amended files in the output of this task, which comes before those of earlier tasks
+(`ipf_plugins.geometric.tile_folders`).
 """
 
 from __future__ import annotations
@@ -10,14 +14,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyproj
+import shapely
 from ipf_plugins.geometric.band_selection import bands_of_request
+from ipf_plugins.geometric.outside_footprint import (
+    OUTLINE_RESOLUTION,
+    band_targets,
+    clear_outside,
+    covers,
+    inside,
+    outline_on_map,
+)
 from ipf_plugins.geometric.read_l1b import (
     TileFrame,
     datastrip_of_request,
@@ -27,28 +38,34 @@ from ipf_plugins.geometric.read_l1b import (
 from ipf_plugins.geometric.strip_footprint import given_footprint
 from ipf_plugins.geometric.task_table import GRANULES
 from ipf_plugins.geometric.tile_folders import QUALITY, TILES_TYPE, output_folder
+from pydantic import Field
 
 from ipf.atomic import write_bytes
-from ipf.engine import Context, Findings, NoParameters, PlannedFile, SinkStep, TaskRequest, Written
+from ipf.engine import Context, Findings, PlannedFile, SinkStep, StepParameters, TaskRequest, Written
 from ipf.errors import ProductError
-from ipf.geometry.acquisition import FloatArray
 from ipf.product.bands import BY_NAME
 from ipf.product.geotiff import read_geotiff
-from ipf.product.masks import QUALITY_FLAGS, rasterise
+from ipf.product.masks import QUALITY_FLAGS
 from ipf.product.metadata import TileMetadata
-from ipf.product.raster import Grid
 from ipf.product.sensor_datastrip import SensorDatastrip, read_sensor_datastrip
 from ipf.product.tile_reader import read_tile_metadata
 from ipf.product.tile_writer import tile_xml
 
 DEGRADED = tuple(QUALITY_FLAGS.index(name) for name in ("lost_msi_packets", "degraded_msi_packets"))
-OUTSIDE_TOLERANCE = 0.001
-"""Share of a tile that may be seen outside the datastrip's outline: pixels along it, and relief."""
-_FOOTPRINT_GRID_M = 60
-_OUTLINE_STEP_DEG = 0.02
-
 Bytes = npt.NDArray[np.uint8]
-Mask = npt.NDArray[np.bool_]
+
+
+class FinaliseTileParameters(StepParameters):
+    """What counts as outside."""
+
+    outline_margin: float = Field(
+        default=2000.0,
+        ge=0.0,
+        le=20_000.0,
+        description="distance from the datastrip's outline up to which what is seen is kept: ground of 9000 m"
+        " seen 12 degrees from its vertical lies 1900 m beside its place at sea level",
+        json_schema_extra={"unit": "m"},
+    )
 
 
 @dataclass(frozen=True)
@@ -75,19 +92,37 @@ class Seen:
         return 100.0 * self.degraded / self.seen if self.seen else 0.0
 
 
-def plan(known: Mapping[str, Any], parameters: NoParameters, context: Context) -> Findings:
-    """Promise the metadata; refuses a tile that lacks a mask, and tells of missing granules."""
-    frame = frame_of_request(context.request)
-    for band in bands_of_request(context.request):
+def plan(known: Mapping[str, Any], parameters: FinaliseTileParameters, context: Context) -> Findings:
+    """Promise the metadata, and images and masks of a tile that is not all under the datastrip.
+
+    Refuses a tile that lacks a mask, and tells of missing granules.
+    """
+    request = context.request
+    frame = frame_of_request(request)
+    for band in bands_of_request(request):
         _masks(frame, band)
-    given_footprint(context.request)
-    datastrip = read_sensor_datastrip(datastrip_of_request(context.request))
-    notes = tuple(f"granule {name} is missing" for name in missing_granules(context.request, datastrip))
-    return Findings(outputs=(PlannedFile(TILES_TYPE, _target(frame, context.request)),), notes=notes)
+    datastrip = read_sensor_datastrip(datastrip_of_request(request))
+    notes = tuple(f"granule {name} is missing" for name in missing_granules(request, datastrip))
+    files = _promised(frame, _kept_area(frame, parameters, request) is not None, request)
+    return Findings(outputs=files, notes=notes)
 
 
-def _target(frame: TileFrame, request: TaskRequest) -> Path:
-    return output_folder(request, frame.folders.identifier) / frame.folders.name.metadata_file
+def _promised(frame: TileFrame, clears: bool, request: TaskRequest) -> tuple[PlannedFile, ...]:
+    folder = output_folder(request, frame.folders.identifier)
+    images = band_targets(frame.folders, bands_of_request(request), folder) if clears else ()
+    paths = (folder / frame.folders.name.metadata_file, *images)
+    return tuple(PlannedFile(TILES_TYPE, path) for path in paths)
+
+
+def _kept_area(
+    frame: TileFrame, parameters: FinaliseTileParameters, request: TaskRequest
+) -> shapely.Geometry | None:
+    """What of the map is kept; None where no outline is given, and where it holds the whole tile."""
+    rings = given_footprint(request)
+    if not rings:
+        return None
+    area = outline_on_map(rings, frame.grid, parameters.outline_margin)
+    return None if covers(area, frame.grid) else area
 
 
 def _masks(frame: TileFrame, band: str) -> tuple[Path, Path]:
@@ -106,21 +141,46 @@ def missing_granules(request: TaskRequest, datastrip: SensorDatastrip) -> tuple[
     return tuple(name for name in listed if name not in there)
 
 
-def write(inputs: Inputs, parameters: NoParameters, context: Context) -> Written:
+def write(inputs: Inputs, parameters: FinaliseTileParameters, context: Context) -> Written:
     """Count what was seen, and write the metadata anew."""
     request = context.request
     frame = frame_of_request(request)
     datastrip = read_sensor_datastrip(datastrip_of_request(request))
     bands = bands_of_request(request)
+    covered = _covered(frame, request, bands[0])
+    cleared = _cleared(frame, parameters, context)
     with ThreadPoolExecutor(context.workers) as pool:
-        seen = dict(zip(bands, pool.map(lambda band: _count(frame, band), bands), strict=True))
+        seen = dict(zip(bands, pool.map(lambda band: _count(cleared, band), bands), strict=True))
     missing = missing_granules(request, datastrip)
-    covered = _covered(frame, given_footprint(request), bands[0])
-    _report(context, frame, seen, covered)
-    target = _target(frame, request)
+    _report(context, frame, seen)
+    files = _promised(frame, _kept_area(frame, parameters, request) is not None, request)
+    target = files[0].path
     metadata = finished(read_tile_metadata(frame.folders.metadata), datastrip, tuple(seen.values()))
     write_bytes(target, tile_xml(metadata))
-    return Written((PlannedFile(TILES_TYPE, target),), _figures(frame.tile.name, seen, covered, missing))
+    return Written(files, _figures(frame.tile.name, seen, covered, missing))
+
+
+def _cleared(frame: TileFrame, parameters: FinaliseTileParameters, context: Context) -> TileFrame:
+    """The tile with its images after what lies outside has been cleared; told if there was any."""
+    request = context.request
+    area = _kept_area(frame, parameters, request)
+    if area is None:
+        return frame
+    kept = inside(area, frame.grid.at(OUTLINE_RESOLUTION))
+    bands, folder = bands_of_request(request), output_folder(request, frame.folders.identifier)
+    with ThreadPoolExecutor(context.workers) as pool:
+        gone = dict(
+            zip(bands, pool.map(lambda band: clear_outside(frame, band, kept, folder), bands), strict=True)
+        )
+    if any(gone.values()):
+        context.logger.warning(
+            "tile %s: seen outside the outline of the datastrip, made no data: up to %d pixels of %s",
+            frame.tile.name,
+            max(gone.values()),
+            max(gone, key=gone.__getitem__),
+        )
+    folders = replace(frame.folders, folders=(folder, *frame.folders.folders))
+    return replace(frame, folders=folders)
 
 
 def finished(tile: TileMetadata, datastrip: SensorDatastrip, seen: Sequence[Seen]) -> TileMetadata:
@@ -154,43 +214,25 @@ class Covered:
     outside: float
 
 
-def _covered(frame: TileFrame, rings: tuple[FloatArray, ...], band: str) -> Covered | None:
+def _covered(frame: TileFrame, request: TaskRequest, band: str) -> Covered | None:
     """How much of the tile lies under the outline, None without one; seen is what detectors of a band did."""
+    rings = given_footprint(request)
     if not rings:
         return None
-    grid = frame.grid.at(_FOOTPRINT_GRID_M)
-    inside = rasterise(((on_map(ring, grid),) for ring in rings), grid)
+    grid = frame.grid.at(OUTLINE_RESOLUTION)
+    under = inside(outline_on_map(rings, frame.grid), grid)
     detectors = _pixels(_masks(frame, band)[0], frame, band)
-    factor = _FOOTPRINT_GRID_M // BY_NAME[band].resolution
+    factor = OUTLINE_RESOLUTION // BY_NAME[band].resolution
     seen = detectors[factor // 2 :: factor, factor // 2 :: factor] > 0
-    share = (inside, inside & ~seen, seen & ~inside)
+    share = (under, under & ~seen, seen & ~under)
     return Covered(*(100.0 * float(np.mean(mask)) for mask in share))
 
 
-def on_map(ring: FloatArray, grid: Grid) -> FloatArray:
-    """A ring of longitudes and latitudes in the projection of a grid, its edges followed every 2 km."""
-    closed = np.vstack((ring, ring[:1]))
-    pieces = []
-    for start, end in pairwise(closed):
-        count = max(1, int(np.ceil(np.max(np.abs(end - start)) / _OUTLINE_STEP_DEG)))
-        pieces.append(start + np.linspace(0.0, 1.0, count, endpoint=False)[:, None] * (end - start))
-    longitudes, latitudes = np.vstack(pieces).T
-    transformer = pyproj.Transformer.from_crs(4326, grid.epsg, always_xy=True)
-    placed = np.column_stack(transformer.transform(longitudes, latitudes))
-    return placed[np.all(np.isfinite(placed), axis=1)]
-
-
-def _report(context: Context, frame: TileFrame, seen: Mapping[str, Seen], covered: Covered | None) -> None:
-    """Warn of a tile that nothing is seen of, and of what is seen where the datastrip should not reach."""
+def _report(context: Context, frame: TileFrame, seen: Mapping[str, Seen]) -> None:
+    """Warn of a tile that nothing is seen of."""
     blind = [band for band, each in seen.items() if not each.seen]
     if blind:
         context.logger.warning("tile %s: nothing is seen in %s", frame.tile.name, ", ".join(blind))
-    if covered is not None and covered.outside > 100.0 * OUTSIDE_TOLERANCE:
-        context.logger.warning(
-            "tile %s: %.2f %% of it is seen outside the outline of the datastrip",
-            frame.tile.name,
-            covered.outside,
-        )
 
 
 def _figures(
@@ -206,6 +248,7 @@ def _figures(
     if covered is not None:
         figures[f"{tile}_UNDER_DATASTRIP_PERCENTAGE"] = covered.inside
         figures[f"{tile}_UNSEEN_UNDER_DATASTRIP_PERCENTAGE"] = covered.unseen
+        figures[f"{tile}_SEEN_OUTSIDE_DATASTRIP_PERCENTAGE"] = covered.outside
     return figures
 
 

@@ -11,21 +11,30 @@ import numpy as np
 import pyproj
 import pytest
 from ipf_plugins.geometric.finalise_tile import (
+    FinaliseTileParameters,
     Inputs,
     Seen,
     finalise_tile,
     finished,
     missing_granules,
-    on_map,
     plan,
     write,
 )
+from ipf_plugins.geometric.outside_footprint import (
+    NO_DATA_FLAG,
+    covers,
+    followed,
+    inside,
+    outline_on_map,
+)
 
-from ipf.engine import Context, NoParameters, TaskRequest, Written
+from ipf.engine import Context, TaskRequest, Written
 from ipf.engine.testing import check_declaration
 from ipf.errors import IpfError, ProductError
-from ipf.product.bands import BAND_NAMES
+from ipf.geometry.tiles import tile_of_name
+from ipf.product.bands import BAND_NAMES, BY_NAME
 from ipf.product.footprint_vector import write_footprint
+from ipf.product.geotiff import read_geotiff
 from ipf.product.masks import QUALITY_FLAGS
 from ipf.product.raster import Grid
 from ipf.product.sensor_datastrip import read_sensor_datastrip
@@ -66,10 +75,11 @@ class Begun:
         made = {"PDI_DS_TILE_LIST": self.folder / "finished"}
         return TaskRequest("L1C", "00.00", "TILE_FINALIZE", inputs, made, {}, part=TILES[0])
 
-    def run(self, **more: tuple[Path, ...]) -> Written:
+    def run(self, outline_margin: float = 2000.0, **more: tuple[Path, ...]) -> Written:
+        settings = FinaliseTileParameters(outline_margin=outline_margin)
         context = Context(self.request(**more), datetime(2024, 9, 1, tzinfo=UTC), self.folder, workers=2)
-        promised = plan({}, NoParameters(), context)
-        written = write(Inputs(), NoParameters(), context)
+        promised = plan({}, settings, context)
+        written = write(Inputs(), settings, context)
         assert written.files == promised.outputs
         return written
 
@@ -151,21 +161,81 @@ def test_against_the_outline_of_the_datastrip(begun: Begun, caplog: pytest.LogCa
         begun.paint("DETFOO", band, detectors)
     path = begun.folder / "outline.gml"
     write_footprint(path, "S2A", (outline(grid, 0.75),))
-    figures = begun.run(VECTOR_DS_FOOTPRINT=(path,)).figures
-    assert seen_share(figures, "UNDER_DATASTRIP_PERCENTAGE") == pytest.approx(75.0, abs=2.5)
-    assert seen_share(figures, "UNSEEN_UNDER_DATASTRIP_PERCENTAGE") == pytest.approx(25.0, abs=3.5)
+    written = begun.run(VECTOR_DS_FOOTPRINT=(path,))
+    assert seen_share(written.figures, "UNDER_DATASTRIP_PERCENTAGE") == pytest.approx(75.0, abs=2.5)
+    assert seen_share(written.figures, "UNSEEN_UNDER_DATASTRIP_PERCENTAGE") == pytest.approx(25.0, abs=3.5)
+    assert len(written.files) == 1
     assert not caplog.records
     write_footprint(path, "S2A", (outline(grid, 0.25),))
-    begun.run(VECTOR_DS_FOOTPRINT=(path,))
-    assert "seen outside the outline" in caplog.text
+    written = begun.run(VECTOR_DS_FOOTPRINT=(path,))
+    assert seen_share(written.figures, "SEEN_OUTSIDE_DATASTRIP_PERCENTAGE") == pytest.approx(25.0, abs=3.5)
+    assert len(written.files) == 1, "within what relief at the edge of the strip may have moved"
 
 
-def test_a_ring_is_followed_on_the_map() -> None:
-    grid = Grid(32628, 300000.0, 3700020.0, 10, 1830, 1830)
-    ring = np.array([(-18.0, 34.0), (-16.0, 34.0), (-16.0, 33.0), (-18.0, 33.0)])
-    placed = on_map(ring, grid)
-    assert len(placed) > 200
-    assert np.max(np.hypot(*np.diff(placed, axis=0).T)) < 2500.0
+def test_outside_the_outline_there_is_no_data(begun: Begun, caplog: pytest.LogCaptureFixture) -> None:
+    """To the pixel of 60 m in all bands; bands of which nothing is seen there are handed on as they are."""
+    grid = begun.tile.metadata.grid
+    clean = "B03"
+    for band in BAND_NAMES:
+        detectors = np.full_like(begun.tile.footprints[band], 2)
+        if band == clean:
+            detectors[:, detectors.shape[1] // 3 :] = 0
+        begun.paint("DETFOO", band, detectors)
+    path = begun.folder / "outline.gml"
+    write_footprint(path, "S2A", (outline(grid, 0.5),))
+    before = {file.name: file.read_bytes() for file in begun.place.rglob("*.tif")}
+    written = begun.run(outline_margin=0.0, VECTOR_DS_FOOTPRINT=(path,))
+    assert len(written.files) == 1 + 3 * len(BAND_NAMES)
+    assert "seen outside the outline of the datastrip, made no data" in caplog.text
+    assert {file.name: file.read_bytes() for file in begun.place.rglob("*.tif")} == before
+    for band in BAND_NAMES:
+        counts, detectors, quality = (
+            next(file.path for file in written.files if file.path.match(pattern))
+            for pattern in (f"*/T*_{band}.tif", f"*/MSK_DETFOO_{band}.tif", f"*/MSK_QUALIT_{band}.tif")
+        )
+        if band == clean:
+            assert all(file.read_bytes() == before[file.name] for file in (counts, detectors, quality))
+            continue
+        edge = 15 * (60 // BY_NAME[band].resolution)
+        seen = read_geotiff(detectors).read_all()
+        assert np.all(seen[:, :edge] == 2)
+        assert not seen[:, edge + 60 // BY_NAME[band].resolution :].any()
+        gone = seen == 0
+        assert not read_geotiff(counts).read_all()[gone].any()
+        assert np.array_equal(read_geotiff(counts).read_all()[~gone], begun.tile.counts[band][~gone])
+        assert np.all(read_geotiff(quality).read_all()[gone] == NO_DATA_FLAG)
+    assert seen_share(written.figures, "SEEN_PERCENTAGE_OF_BEST_BAND") == pytest.approx(50.0, abs=2.0)
+    again = begun.run(outline_margin=0.0, VECTOR_DS_FOOTPRINT=(path,))
+    assert again.figures == written.figures
+
+
+@pytest.mark.parametrize("name", ["28SCB", "01WCV", "60KYF", "33XVJ"])
+def test_outlines_of_long_strips_are_placed(name: str) -> None:
+    """Over the antimeridian and half way round the Earth: what lies west of a tile's middle is told."""
+    tile = tile_of_name(name)
+    grid = Grid(tile.epsg, tile.upper_left_x, tile.upper_left_y, 60, 1830, 1830)
+    to_geographic = pyproj.Transformer.from_crs(grid.epsg, 4326, always_xy=True)
+    middle, _ = to_geographic.transform(tile.upper_left_x + 54_900.0, tile.upper_left_y - 54_900.0)
+    north = 83.5
+    ring = np.array([(middle - 6.0, north), (middle, north), (middle, -60.0), (middle - 6.0, -60.0)])
+    ring[:, 0] = (ring[:, 0] + 180.0) % 360.0 - 180.0
+    area = outline_on_map((ring,), grid)
+    assert not covers(area, grid)
+    under = inside(area, grid)
+    columns, rows = np.meshgrid(np.arange(1830) + 0.5, np.arange(1830) + 0.5)
+    longitudes, _ = to_geographic.transform(
+        tile.upper_left_x + 60.0 * columns, tile.upper_left_y - 60.0 * rows
+    )
+    west = (longitudes - middle + 180.0) % 360.0 - 180.0 < 0.0
+    assert np.mean(under != west) < 1e-3
+
+
+def test_a_ring_is_followed() -> None:
+    ring = np.array([(178.0, 34.0), (-179.0, 34.0), (-179.0, 33.0), (178.0, 33.0)])
+    points = followed(ring)
+    assert len(points) > 200
+    assert np.max(np.abs(np.diff(points, axis=0))) < 0.0201
+    assert points[:, 0].max() == pytest.approx(181.0)
 
 
 def test_missing_granules_are_told(begun: Begun) -> None:
