@@ -4,6 +4,11 @@ The cross-power spectrum of both windows, every frequency with the weight 1, has
 the shift (Kuglin and Hines 1975); the peak is refined by a transform of few rows and columns at a finer step
 (Guizar-Sicairos, Thurman and Fienup 2008, doi:10.1364/OL.33.000156). Windows are no periodic functions:
 their edges pull the peak to whole pixels. They are therefore tapered.
+
+What an image of few wavelengths (textures, furrows) has at other frequencies is what the taper spreads there,
+and pulls the peak, too. The plane through the phases, weighted by their amplitudes, does not follow them
+(Stone, Orchard, Chang and Martucci 2001, doi:10.1109/36.957286). Both are tried, and the shift that makes
+the windows more alike is taken.
 """
 
 from __future__ import annotations
@@ -47,6 +52,18 @@ STEPS = (0.1, 0.01)
 REACH = 1.0
 """How far from the whole pixel the first of them looks, in pixels."""
 
+SLOWEST = 2.0
+"""Waves in a window of which the plane through the phases takes no fewer: the taper mixes slower ones."""
+
+FITS = 5
+"""How often the plane is fitted to what the last one left, at most; phases are told up to whole turns."""
+
+CLEARLY = 0.9
+"""Share of what the peak's shift leaves unlike that the plane's may leave at most, to be taken instead.
+
+Where nearly all that is unlike comes of changes on the ground or of noise, the peak is the better judge.
+"""
+
 NOTHING = 1e-10
 """Amplitudes below this share of the largest have no phase: they are rounding errors of the transform."""
 
@@ -85,6 +102,26 @@ class CrossSpectrum:
             self.values, amplitude, out=np.zeros_like(self.values), where=amplitude > max(least, 0.0)
         )
 
+    def plane(self) -> tuple[float, float]:
+        """Shift that the phases tell, weighed by the roots of their amplitudes; see `SLOWEST`."""
+        rows, columns = np.broadcast_arrays(
+            scipy.fft.fftfreq(self.shape[0])[:, np.newaxis], scipy.fft.rfftfreq(self.shape[1])
+        )
+        frequency = np.hypot(rows, columns)
+        kept = (frequency >= SLOWEST / min(self.shape)) & (frequency <= FINEST)
+        values = self.values[kept]
+        slopes = -2.0 * np.pi * np.stack((rows[kept], columns[kept]))
+        weights = np.sqrt(np.abs(values))
+        normal = (slopes * weights) @ slopes.T
+        shift = np.zeros(2)
+        for _ in range(FITS):
+            left = np.angle(values * np.exp(-1j * (shift @ slopes)))
+            step = np.linalg.lstsq(normal, slopes @ (weights * left), rcond=None)[0]
+            shift += step
+            if np.abs(step).max() < STEPS[-1] / 100:
+                break
+        return float(shift[0]), float(shift[1])
+
     def correlation(self, row: float, column: float) -> float:
         """Correlation coefficient of both windows, the shift undone."""
         return height(self.values, self.shape, row, column) / self.power
@@ -110,7 +147,7 @@ def measured_shift(reference: Image, candidate: Image) -> Shift:
     are otherwise smooth passes for a shift.
     """
     whole = cross_spectrum(reference, candidate)
-    rows, columns = _whole_pixels(whole)
+    rows, columns = _whole_pixels(whole.phases(), whole.shape)
     parts = _overlap(reference, candidate, rows, columns)
     overlap = whole if parts[0].shape == reference.shape else cross_spectrum(*parts)
     if not overlap.power > 0:
@@ -122,7 +159,26 @@ def measured_shift(reference: Image, candidate: Image) -> Shift:
         row, column = _of_two_dates(reference, candidate, whole, (row, column))
     alike = overlap.correlation(row - rows, column - columns)
     unmoved = whole.correlation(0.0, 0.0)
-    return Shift(0.0, 0.0, unmoved) if unmoved >= alike else Shift(row, column, alike)
+    peak = Shift(0.0, 0.0, unmoved) if unmoved >= alike else Shift(row, column, alike)
+    return _more_alike(reference, candidate, peak)
+
+
+def _more_alike(reference: Image, candidate: Image, peak: Shift) -> Shift:
+    """`peak`, or what the plane through the phases tells where that makes the windows more alike.
+
+    Both are judged on one overlap, tapered all over, that of the cross-correlation's peak.
+    """
+    whole = cross_spectrum(reference, candidate, max(reference.shape))
+    rows, columns = _whole_pixels(whole.values, whole.shape)
+    parts = _overlap(reference, candidate, rows, columns)
+    overlap = whole if (rows, columns) == (0, 0) else cross_spectrum(*parts, max(parts[0].shape))
+    if not overlap.power > 0:
+        return peak
+    row, column = overlap.plane()
+    alike = overlap.correlation(row, column)
+    if 1.0 - alike > CLEARLY * (1.0 - overlap.correlation(peak.row - rows, peak.column - columns)):
+        return peak
+    return Shift(rows + row, columns + column, alike)
 
 
 def _of_two_dates(
@@ -169,13 +225,12 @@ def _coarse(phases: Spectrum, shape: tuple[int, int]) -> Spectrum:
     return np.where(frequency <= FINEST, phases, 0)
 
 
-def _whole_pixels(spectrum: CrossSpectrum) -> tuple[int, int]:
+def _whole_pixels(spectrum: Spectrum, shape: tuple[int, int]) -> tuple[int, int]:
     """The peak to whole pixels: rows and columns, negative beyond half of the window."""
-    values = scipy.fft.irfft2(spectrum.phases(), s=spectrum.shape)
+    values = scipy.fft.irfft2(spectrum, s=shape)
     peak = np.unravel_index(int(values.argmax()), values.shape)
     row, column = (
-        int(at) - length if at > length // 2 else int(at)
-        for at, length in zip(peak, spectrum.shape, strict=True)
+        int(at) - length if at > length // 2 else int(at) for at, length in zip(peak, shape, strict=True)
     )
     return row, column
 

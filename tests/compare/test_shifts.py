@@ -95,6 +95,33 @@ def test_shift_by_interpolation_is_found(
     assert (found.row, found.column) == pytest.approx(shift, abs=within)
 
 
+def texture(shift: tuple[float, float], size: int, seed: int) -> Image:
+    """Eighty waves of 4 pixels to a sixth of the window and of any direction, and nothing else."""
+    random = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:size, :size] - np.reshape(shift, (2, 1, 1))
+    image = np.full((size, size), 2000.0)
+    for _ in range(80):
+        length = np.exp(random.uniform(np.log(4), np.log(size / 6)))
+        direction, phase = random.uniform(0, 2 * np.pi, 2)
+        along = np.cos(direction) * rows + np.sin(direction) * columns
+        image += 20 * np.sqrt(length) * np.cos(2 * np.pi * along / length + phase)
+    return image
+
+
+@pytest.mark.parametrize("noise", [0.0, 10.0])
+@pytest.mark.parametrize("size", [64, 128, 256])
+@pytest.mark.parametrize("shift", [*SHIFTS[:-1], (0.2, -0.3), (0.01, 0.02)])
+def test_shifts_of_limited_wavelengths_are_found(shift: tuple[float, float], size: int, noise: float) -> None:
+    random = np.random.default_rng(7)
+    for seed in range(2):
+        reference, candidate = (
+            image + random.normal(0.0, 1.0, image.shape) * noise
+            for image in (texture((0.0, 0.0), size, seed), texture(shift, size, seed) * 1.1 + 100)
+        )
+        found = shift_of(reference, candidate)
+        assert (found.row, found.column) == pytest.approx(shift, abs=0.02 if size > 64 else 0.05)
+
+
 def test_equal_windows_have_no_shift_whatever_they_show(ground: Image) -> None:
     gaps = ground[:64, :64].copy()
     gaps[:40] = np.nan
