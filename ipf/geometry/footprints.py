@@ -62,14 +62,24 @@ def granule_diagonal(
     return _ring(model, (GRANULE_BAND, detector), ends, np.array([0.0, end]), height)
 
 
-def detector_ring(model: SensorModel, key: SensorKey, lines: range, height: float | None = 0.0) -> FloatArray:
-    """Outline of all of one band and detector, around the outer edges of its pixels."""
+def detector_ring(
+    model: SensorModel,
+    key: SensorKey,
+    lines: range,
+    height: float | None = 0.0,
+    node_seconds: float = _NODE_SECONDS,
+    edge_nodes: int = _EDGE_NODES,
+) -> FloatArray:
+    """Outline of all of one band and detector, around the outer edges of its pixels.
+
+    Points are `node_seconds` apart along the track; `edge_nodes` lie along the first and the last line.
+    """
     band, detector = key
     first, last = lines.start - 0.5, lines.stop - 0.5
     west, east = -0.5, model.pixel_count(band, detector) - 0.5
-    count = 1 + math.ceil((last - first) * model.line_period(band) / _NODE_SECONDS)
+    count = 1 + math.ceil((last - first) * model.line_period(band) / node_seconds)
     along = np.linspace(first, last, max(count, 2))
-    across = np.linspace(west, east, _EDGE_NODES)[1:-1]
+    across = np.linspace(west, east, edge_nodes)[1:-1]
     at_line, at_end = np.ones_like(across), np.ones_like(along)
     return _ring(
         model,
@@ -88,6 +98,11 @@ def datastrip_rings(model: SensorModel, images: Images, height: float | None = 0
     rings = [detector_ring(model, key, lines, height) for key, lines in images.items() if len(lines)]
     if not rings:
         raise ProductError(f"{model.geometry.satellite}: no band and detector has an image, nothing is seen")
+    return joined_rings(rings)
+
+
+def joined_rings(rings: list[FloatArray]) -> tuple[FloatArray, ...]:
+    """Common outlines of what rings enclose, the longest first; holes are filled."""
     plane = _plane(rings)
     areas = [
         shapely.make_valid(shapely.Polygon(np.column_stack(plane(ring[:, 0], ring[:, 1])))) for ring in rings

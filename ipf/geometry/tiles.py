@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 
 import numpy as np
@@ -37,6 +37,8 @@ _SOUTHERN_NORTHING_M = 10_000_000
 _LOWEST, _HIGHEST = -80.0, 84.0
 _SOUTHERN_END = -84.0
 _BAND_HEIGHT = 8.0
+_ZONE_REACH = 20.0
+"""Degrees of longitude from the middle of a zone that its tiles stay within, up to 84 degrees of latitude."""
 _STEP_DEG = 0.1
 """Spacing at which edges of a footprint are followed on the map."""
 
@@ -84,23 +86,39 @@ def tiles_under(footprint: FloatArray, smallest_share: float = 0.0) -> tuple[Mgr
         across the antimeridian too.
     smallest_share : share of a tile (0 to 1) that must be covered for it to count.
     """
-    ring = _followed(footprint)
-    longitudes, latitudes = ring.T
-    zones = {int((longitude + 180.0) // 6.0) % 60 + 1 for longitude in longitudes}
-    zones |= {(zone + side - 1) % 60 + 1 for zone in tuple(zones) for side in (-1, 1)}
+    whole = shapely.make_valid(shapely.Polygon(_followed(footprint)))
     found = set()
-    for zone in zones:
+    for zone in range(1, 61):
+        near = _around_zone(whole, zone)
+        if near.is_empty:
+            continue
         for south in (False, True):
-            eastings, northings = _projection(zone, south).transform(longitudes, latitudes)
-            if not np.all(np.isfinite(eastings)):
-                continue
-            area = shapely.make_valid(shapely.Polygon(np.column_stack((eastings, northings))))
+            area = shapely.make_valid(shapely.transform(near, partial(_placed, _projection(zone, south))))
             found |= {
                 tile
                 for tile in _tiles_meeting(zone, south, area)
                 if tile.square.intersection(area).area > smallest_share * TILE_SIZE_M**2
             }
     return tuple(sorted(found))
+
+
+def _around_zone(area: shapely.Geometry, zone: int) -> shapely.Geometry:
+    """What of an area, in longitudes that may go on beyond 180 degrees, the tiles of a zone can lie over.
+
+    Farther from a zone its projection folds: the rest of a long strip would be laid over its tiles.
+    """
+    central = 6.0 * zone - 183.0
+    left, _, right, _ = shapely.bounds(area)
+    turns = range(math.floor((left - central) / 360.0), math.ceil((right - central) / 360.0) + 1)
+    parts = [
+        shapely.intersection(area, shapely.box(middle - _ZONE_REACH, -90.0, middle + _ZONE_REACH, 90.0))
+        for middle in (central + 360.0 * turn for turn in turns)
+    ]
+    return shapely.segmentize(shapely.union_all([part for part in parts if not part.is_empty]), _STEP_DEG)
+
+
+def _placed(projection: pyproj.Transformer, places: FloatArray) -> FloatArray:
+    return np.column_stack(projection.transform(*places.T))
 
 
 def _followed(footprint: FloatArray) -> FloatArray:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ipf_plugins.geometric.sensor_scene import SensorScene
+from ipf_plugins.geometric.terrain_footprint import rings_of_scene
 
 from ipf.engine import TaskRequest
 from ipf.errors import PlanError, ProductError
 from ipf.geometry.acquisition import FloatArray, SensorKey
-from ipf.geometry.footprints import datastrip_rings
 from ipf.product.bands import BY_NAME
 from ipf.product.footprint_vector import read_footprint
 from ipf.product.l1b_model import GRANULE_LINES, lines_of
@@ -49,7 +49,7 @@ def images_of(datastrip: SensorDatastrip) -> dict[SensorKey, range]:
 def footprint_of_request(
     request: TaskRequest, datastrip: SensorDatastrip, scene: SensorScene
 ) -> tuple[FloatArray, ...]:
-    """Rings of the outline among the inputs, else of what the sensor model sees of the ellipsoid.
+    """Rings of the outline among the inputs, else of what the sensor model sees of the terrain.
 
     Raises ProductError for a datastrip without granules, PlanError when no band has viewing directions.
     """
@@ -62,4 +62,4 @@ def footprint_of_request(
     known = {key: lines for key, lines in images.items() if key in scene.geometry.viewing}
     if not known:
         raise PlanError(f"{datastrip.file}: no viewing directions of any of its bands among the inputs")
-    return datastrip_rings(scene.model, known)
+    return rings_of_scene(scene, known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from pydantic import Field
 from ipf.atomic import write_bytes
 from ipf.engine import Context, Findings, PlannedFile, SinkStep, StepParameters, TaskRequest, Written
 from ipf.errors import ProductError
+from ipf.geometry.acquisition import FloatArray
 from ipf.geometry.footprints import area_of_ring
 from ipf.geometry.tiles import MgrsTile, tiles_under
 from ipf.product.sensor_datastrip import SensorDatastrip
@@ -61,22 +62,21 @@ def _copies(request: TaskRequest) -> Iterator[tuple[Path, Path]]:
                 yield path, request.outputs[DATASTRIP] / folder.name / path.relative_to(folder)
 
 
-def tiles_of_footprint(inputs: Inputs, smallest_share: float, request: TaskRequest) -> tuple[MgrsTile, ...]:
-    """The tiles under the datastrip, by their names; ProductError when it covers none."""
+def tiles_of_rings(rings: Sequence[FloatArray], smallest_share: float, file: Path) -> tuple[MgrsTile, ...]:
+    """The tiles under the rings of the datastrip `file`, by their names; ProductError when there are none."""
     found: set[MgrsTile] = set()
-    for ring in footprint_of_request(request, inputs.datastrip, inputs.sensor_scene):
+    for ring in rings:
         found |= set(tiles_under(ring, smallest_share))
     if not found:
-        raise ProductError(
-            f"{inputs.datastrip.file}: covers no tile by more than {smallest_share:.2%} of its area"
-        )
+        raise ProductError(f"{file}: covers no tile by more than {smallest_share:.2%} of its area")
     return tuple(sorted(found))
 
 
 def plan(known: Mapping[str, Any], parameters: TileListParameters, context: Context) -> Findings:
     """Promise the list, and the copy where one is wanted; tells the tiles, which need no pixels."""
-    inputs = Inputs(known["datastrip"], known["sensor_scene"])
-    tiles = tiles_of_footprint(inputs, parameters.smallest_share, context.request)
+    datastrip: SensorDatastrip = known["datastrip"]
+    rings = footprint_of_request(context.request, datastrip, known["sensor_scene"])
+    tiles = tiles_of_rings(rings, parameters.smallest_share, datastrip.file)
     copies = (PlannedFile(DATASTRIP, target) for _, target in _copies(context.request))
     names = ", ".join(tile.name for tile in tiles)
     return Findings(
@@ -89,7 +89,7 @@ def write(inputs: Inputs, parameters: TileListParameters, context: Context) -> W
     """Write the list, and copy the datastrip where the job order asks for it."""
     request = context.request
     rings = footprint_of_request(request, inputs.datastrip, inputs.sensor_scene)
-    tiles = tiles_of_footprint(inputs, parameters.smallest_share, request)
+    tiles = tiles_of_rings(rings, parameters.smallest_share, inputs.datastrip.file)
     path = list_path(request)
     write_list(path, TileList(identifier_of(inputs.datastrip), tiles))
     files = [PlannedFile(LIST_TYPE, path)]

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pyproj
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,6 +95,38 @@ def test_svalbard_and_norway_have_zones_of_their_own() -> None:
 def test_slivers_can_be_left_out() -> None:
     corners = ((11.0, 48.0), (12.5, 48.0), (12.5, 49.0), (11.0, 49.0))
     assert names(*corners, share=0.3) < names(*corners)
+
+
+def strip_of_orbit(first: float, last: float, longitude: float) -> np.ndarray:
+    """Outline of a swath 290 km wide under a descending orbit, between latitudes, on a turning sphere."""
+    inclination, turn = np.deg2rad(98.62), 6044.0 / 86164.0
+    ends = np.pi - np.arcsin(np.sin(np.deg2rad((first, last))) / np.sin(inclination))
+    along = np.linspace(*ends, 400)
+    latitudes = np.rad2deg(np.arcsin(np.sin(inclination) * np.sin(along)))
+    track = np.arctan2(np.cos(inclination) * np.sin(along), np.cos(along)) - turn * along
+    longitudes = np.rad2deg(np.unwrap(track)) - np.rad2deg(np.unwrap(track))[0] + longitude
+    geod = pyproj.Geod(ellps="WGS84")
+    azimuths = geod.inv(longitudes[:-1], latitudes[:-1], longitudes[1:], latitudes[1:])[0]
+    azimuths = np.append(azimuths, azimuths[-1])
+    sides = [
+        geod.fwd(longitudes, latitudes, azimuths + side, np.full(400, 145e3))[:2] for side in (90.0, -90.0)
+    ]
+    return np.vstack((np.column_stack(sides[0]), np.column_stack(sides[1])[::-1]))
+
+
+@pytest.mark.parametrize("longitude", [-20.0, 150.0])
+def test_long_strips_from_near_the_pole(longitude: float) -> None:
+    """Half way round the Earth: every tile that a part of the strip is over, and none besides."""
+    strip = strip_of_orbit(81.2, -81.2, longitude)
+    found = {tile.name for tile in tiles_under(strip)}
+    half = len(strip) // 2
+    parts = set()
+    for start in range(0, half - 1, 7):
+        end = min(start + 8, half)
+        part = np.vstack((strip[start:end], strip[len(strip) - end : len(strip) - start]))
+        parts |= {tile.name for tile in tiles_under(part)}
+    assert len(found) > 900
+    assert found == parts
 
 
 @given(st.floats(-180, 179.9), st.floats(-83, 83))

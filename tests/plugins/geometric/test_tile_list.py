@@ -6,9 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pyproj
 import pytest
+import shapely
 from ipf_plugins.geometric.read_datastrip import Inputs as NoInputs
 from ipf_plugins.geometric.read_datastrip import ReadDatastripParameters, read
+from ipf_plugins.geometric.strip_footprint import footprint_of_request, images_of
+from ipf_plugins.geometric.terrain_footprint import pieces_of
 from ipf_plugins.geometric.tile_list import TileList, read_tile_list
 from ipf_plugins.geometric.tile_list import write_tile_list as write_list
 from ipf_plugins.geometric.write_tile_list import (
@@ -18,10 +22,13 @@ from ipf_plugins.geometric.write_tile_list import (
     write,
     write_tile_list,
 )
+from osgeo import gdal, osr
 
 from ipf.engine import Context, TaskRequest
 from ipf.engine.testing import check_declaration
 from ipf.errors import ParameterError, ProductError
+from ipf.geometry.footprints import datastrip_rings
+from ipf.geometry.sensor_model import SensorModel
 from ipf.geometry.tiles import tile_of_name, tiles_under
 from ipf.product.footprint_vector import write_footprint
 from ipf.product.l1b_granule_reader import read_granule_metadata
@@ -80,6 +87,53 @@ def test_tiles_of_a_real_datastrip(tmp_path: Path, reference_data: Path) -> None
     assert set(content.tiles) == expected
     assert content.datastrip == "S2A_OPER_MSI_L1B_DS_DPRM_20140630T140000_S20200816T120220_N05.00"
     assert list(content.tiles) == sorted(content.tiles)
+
+
+def plateau(folder: Path, height: float) -> Path:
+    """An elevation model of one height around Madeira."""
+    folder.mkdir()
+    dataset = gdal.GetDriverByName("GTiff").Create(str(folder / "plateau.tif"), 81, 81, 1, gdal.GDT_Float32)
+    dataset.SetGeoTransform((-21.05, 0.1, 0.0, 37.05, 0.0, -0.1))
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(4326)
+    dataset.SetProjection(reference.ExportToWkt())
+    dataset.GetRasterBand(1).WriteArray(np.full((81, 81), height, np.float32))
+    return folder
+
+
+def test_high_ground_at_the_edges_of_a_strip(tmp_path: Path, reference_data: Path) -> None:
+    """On a plateau of 4000 m the outline is that of the sensor model at 4000 m, far inside that at 0 m."""
+    inputs = {**madeira_inputs(reference_data), "DEM_SRTM": (plateau(tmp_path / "dem", 4000.0),)}
+    task = request(inputs, tmp_path)
+    opened = read(NoInputs(), ReadDatastripParameters(), context_of(task, tmp_path))
+    rings = footprint_of_request(task, opened.datastrip, opened.sensor_scene)
+    model = SensorModel(opened.sensor_scene.geometry, None, 1)
+    images = images_of(opened.datastrip)
+    (high,), (sea,) = (datastrip_rings(model, images, height) for height in (4000.0, 0.0))
+    (found,) = rings
+    plane = pyproj.Proj(proj="laea", lon_0=-17.0, lat_0=32.5, ellps="WGS84")
+    on_plateau, at_4000, at_0 = (
+        shapely.Polygon(np.column_stack(plane(*ring.T))) for ring in (found, high, sea)
+    )
+    apart = shapely.area(shapely.symmetric_difference(on_plateau, at_4000)) / at_4000.length
+    print(f"\noutline on the plateau: {apart:.2f} m from that at its height")
+    assert apart < 3.0
+    lost = at_0.difference(on_plateau).area / at_0.length
+    assert lost > 200.0
+    assert set(listed(task, tmp_path).tiles) == set(tiles_under(high))
+
+
+def test_pieces_hold_every_line() -> None:
+    images = {("B04", 3): range(1, 5000), ("B01", 3): range(4, 820), ("B04", 4): range(1, 9217)}
+    seen: dict[tuple[str, int], set[int]] = {key: set() for key in images}
+    for piece in pieces_of(images):
+        assert piece.on_terrain
+        for key, lines in piece.images.items():
+            seen[key] |= set(lines)
+    assert seen == {key: set(lines) for key, lines in images.items()}
+    inner = {("B04", detector): range(1, 4 * 2304 + 1) for detector in (1, 2, 3)}
+    flat = [piece for piece in pieces_of(inner) if not piece.on_terrain]
+    assert [next(iter(piece.images)) for piece in flat] == [("B04", 2)] * 2
 
 
 def test_small_shares_are_left_out(tmp_path: Path, reference_data: Path) -> None:
