@@ -13,6 +13,7 @@ from ipf.kernels.morphology import dilate_box
 
 Image = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.uint8]
+Air = tuple[float, float, npt.NDArray[np.float64]]
 
 OPAQUE, CIRRUS, SNOW, SEEN = 1, 2, 4, 8
 """Flags; the first three as in MSK_CLASSI (PSD 14.8)."""
@@ -23,18 +24,22 @@ def candidates(
     blue: Image,
     cirrus: Image,
     swir: Image,
-    air: tuple[float, float, float],
+    ground: Image,
+    air: Air,
     thresholds: tuple[float, float, float],
     flags: Mask,
 ) -> None:
     """Fill `flags` with what each pixel looks like; 0 where blue or the cirrus band have no data.
 
-    air : reflectance of the air in the blue, its transmittance both ways, and its spherical albedo
+    ground : elevation, m; levels beyond those of `air` count as the nearest of them
+    air : height of the first level and distance of levels, m, and for each level, (n, 3), reflectance of the
+        air in the blue, its transmittance both ways, and its spherical albedo; two levels at least
     thresholds : of corrected blue (opaque), of the cirrus band, of ``(blue - swir) / (blue + swir)`` (snow)
 
     Without data in `swir` a bright pixel counts as cloud.
     """
-    path, transmittance, albedo = air
+    lowest, step, levels = air
+    last = levels.shape[0] - 2
     opaque, thin, snow = thresholds
     for row in range(blue.shape[0]):
         for column in range(blue.shape[1]):
@@ -42,6 +47,12 @@ def candidates(
             flag = 0
             if at_top == at_top and high == high:
                 flag = SEEN
+                place = (ground[row, column] - lowest) / step
+                level = min(max(int(place), 0), last)
+                part = min(max(place - level, 0.0), 1.0)
+                path = levels[level, 0] + part * (levels[level + 1, 0] - levels[level, 0])
+                transmittance = levels[level, 1] + part * (levels[level + 1, 1] - levels[level, 1])
+                albedo = levels[level, 2] + part * (levels[level + 1, 2] - levels[level, 2])
                 light = at_top - path
                 corrected = light / (transmittance + albedo * light)
                 if corrected >= opaque:

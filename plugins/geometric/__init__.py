@@ -40,6 +40,7 @@ def ipf_steps() -> Iterable[Step]:
     """The steps, in the order of the chain."""
     from ipf_plugins.geometric.calibration import calibrate
     from ipf_plugins.geometric.cloud_candidates import cloud_candidates
+    from ipf_plugins.geometric.cloud_elevation import cloud_elevation
     from ipf_plugins.geometric.cloud_mask import cloud_mask
     from ipf_plugins.geometric.encode_images import encode_images
     from ipf_plugins.geometric.encode_pictures import encode_pictures
@@ -79,6 +80,7 @@ def ipf_steps() -> Iterable[Step]:
         write_ortho,
         finalise_tile,
         read_ortho,
+        cloud_elevation,
         cloud_candidates,
         cloud_mask,
         write_cloud_mask,

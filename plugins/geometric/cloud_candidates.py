@@ -1,9 +1,9 @@
 """Step `cloud_candidates`: what the pixels of 60 m look like: opaque cloud, cirrus, snow.
 
-Opaque is what is bright in the blue after a simple correction for clear air; of that, what is dark in the
-short-wave infrared is snow; cirrus is what shines in B10 without being bright in the blue (Sentinel-2
-Level-1C algorithm overview, cloud masks). The operational thresholds are not public: those here are this
-project's own.
+Opaque is what is bright in the blue after a simple correction for clear air above the ground; of that, what
+is dark in the short-wave infrared is snow; cirrus is what shines in B10 without being bright in the blue
+(Sentinel-2 Level-1C algorithm overview, cloud masks). The operational thresholds are not public: those here
+are this project's own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from ipf.atmosphere.profile import ALTITUDE_RANGE, pressure_at
 from ipf.atmosphere.rayleigh_correction import ClearAir
 from ipf.engine import BlockStep, Context, StepParameters, reads, writes
 from ipf.errors import ProductError
@@ -29,6 +30,9 @@ WAVELENGTHS = {"B01": 442.7, "B02": 492.4}
 HIGHEST_ZENITH = 80.0
 """Zenith angle of the sun (deg) that the correction is limited to: beyond it a plane atmosphere fails."""
 SOURCE = "this project"
+
+LEVEL_STEP = 250.0
+"""Distance, m, of altitudes that the air is computed for: between them it is interpolated, to 1e-4."""
 
 Image = npt.NDArray[np.float32]
 
@@ -68,6 +72,7 @@ class Inputs:
     toa_reflectance: Annotated[
         Mapping[str, Image], reads(bands=("B01", "B02", CIRRUS_BAND, "B11", "B12"), resolution=RESOLUTION)
     ]
+    ground_elevation: Annotated[Image, reads(resolution=RESOLUTION)]
     tile_metadata: TileMetadata
 
 
@@ -80,27 +85,41 @@ class Outputs:
     ]
 
 
-def clear_air(tile: TileMetadata, band: str) -> ClearAir:
-    """Air over the middle of a tile at sea level; ProductError for a tile without the angles for it."""
+def clear_air(tile: TileMetadata, band: str, altitude: float = 0.0) -> ClearAir:
+    """Air over the middle of a tile from an altitude (m, -500 to 6000) up.
+
+    Raises ProductError for a tile without the angles for it.
+    """
     angles = tile.angles
     view = angles.mean_viewing.get(band)
     if view is None:
         raise ProductError(f"{tile.identifier}: no Mean_Viewing_Incidence_Angle of {band}")
     sun = min(angles.mean_sun.zenith, HIGHEST_ZENITH)
-    return ClearAir.of(WAVELENGTHS[band], sun, view.zenith, view.azimuth - angles.mean_sun.azimuth)
+    turn = view.azimuth - angles.mean_sun.azimuth
+    pressure = float(pressure_at(altitude / 1000.0))
+    return ClearAir.of(WAVELENGTHS[band], sun, view.zenith, turn, pressure)
+
+
+def air_above(tile: TileMetadata, band: str) -> kernels.Air:
+    """Clear air above ground of every altitude, for `ipf.kernels.cloud_mask.candidates`."""
+    lowest, highest = (1000.0 * end for end in ALTITUDE_RANGE)
+    levels = np.arange(lowest, highest + 1.0, LEVEL_STEP)
+    columns = [clear_air(tile, band, float(level)) for level in levels]
+    return lowest, LEVEL_STEP, np.array([(air.path, air.transmittance, air.albedo) for air in columns])
 
 
 def find(inputs: Inputs, parameters: CloudCandidatesParameters, context: Context) -> Outputs:
     """Flags of one block."""
     bands = inputs.toa_reflectance
     blue = bands[parameters.blue_band]
-    air = clear_air(inputs.tile_metadata, parameters.blue_band)
+    air = air_above(inputs.tile_metadata, parameters.blue_band)
     flags = np.empty(blue.shape, np.uint8)
     kernels.candidates(
         blue,
         bands[CIRRUS_BAND],
         bands[parameters.swir_band],
-        (air.path, air.transmittance, air.albedo),
+        inputs.ground_elevation,
+        air,
         (parameters.opaque_minimum, parameters.cirrus_minimum, parameters.snow_index_minimum),
         flags,
     )

@@ -214,7 +214,7 @@ def tasks() -> tuple[TaskDefinition, ...]:
         ),
         _tile_task(
             "MASK_S2",
-            ("read_ortho", "cloud_candidates", "cloud_mask", "write_cloud_mask"),
+            ("read_ortho", "cloud_elevation", "cloud_candidates", "cloud_mask", "write_cloud_mask"),
             (
                 _TILES,
                 _takes("DEM_SRTM", "DEM_GLOBE", "DEM"),

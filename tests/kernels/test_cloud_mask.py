@@ -9,7 +9,8 @@ from scipy.ndimage import maximum_filter
 
 from ipf.kernels.cloud_mask import CIRRUS, OPAQUE, SEEN, SNOW, areas, candidates, shrunk_and_grown
 
-AIR = (0.1, 0.78, 0.17)
+LEVELS = np.array([(0.1, 0.78, 0.17), (0.08, 0.82, 0.13), (0.05, 0.88, 0.09)])
+AIR = (-500.0, 1000.0, LEVELS)
 THRESHOLDS = (0.22, 0.006, 0.55)
 
 Image = npt.NDArray[np.float32]
@@ -27,9 +28,15 @@ def images(seed: int = 0, shape: tuple[int, int] = (61, 47)) -> tuple[Image, Ima
     return made[0], made[1], made[2]
 
 
-def looks(blue: Image, cirrus: Image, swir: Image) -> Mask:
+def ground_under(shape: tuple[int, int]) -> Image:
+    """Elevations on all levels, and beyond the first and the last."""
+    return np.linspace(-900.0, 2400.0, shape[0] * shape[1], dtype=np.float32).reshape(shape)
+
+
+def looks(blue: Image, cirrus: Image, swir: Image, ground: Image) -> Mask:
     """The same as `candidates`, plainly."""
-    path, transmittance, albedo = AIR
+    heights = AIR[0] + AIR[1] * np.arange(len(LEVELS))
+    path, transmittance, albedo = (np.interp(ground, heights, column) for column in LEVELS.T)
     light = blue.astype(np.float64) - path
     corrected = light / (transmittance + albedo * light)
     seen = ~(np.isnan(blue) | np.isnan(cirrus))
@@ -44,8 +51,10 @@ def looks(blue: Image, cirrus: Image, swir: Image) -> Mask:
 def test_what_pixels_look_like() -> None:
     blue, cirrus, swir = images()
     flags = np.full(blue.shape, 255, np.uint8)
-    candidates(blue, cirrus, swir, AIR, THRESHOLDS, flags)
-    np.testing.assert_array_equal(flags, looks(blue, cirrus, swir))
+    ground = ground_under(blue.shape)
+    candidates(blue, cirrus, swir, ground, AIR, THRESHOLDS, flags)
+    np.testing.assert_array_equal(flags, looks(blue, cirrus, swir, ground))
+    assert np.any(flags != looks(blue, cirrus, swir, np.zeros_like(ground)))
     assert set(np.unique(flags)) == {0, SEEN, SEEN | OPAQUE, SEEN | CIRRUS, SEEN | SNOW}
 
 

@@ -15,20 +15,22 @@ from ipf_plugins.geometric.cloud_candidates import (
     clear_air,
     cloud_candidates,
 )
+from ipf_plugins.geometric.cloud_elevation import cloud_elevation, ground_raster
 from ipf_plugins.geometric.cloud_mask import CloudMaskParameters, cloud_mask
 from ipf_plugins.geometric.write_cloud_mask import write_cloud_mask
 from ipf_plugins.simulator.job import newest
 from ipf_plugins.simulator.spectra import Cover
 from ipf_plugins.simulator.truth import Truth, read_truth
-from osgeo import gdal
+from osgeo import gdal, osr
 from scipy.ndimage import maximum_filter
 
+from ipf.auxiliary.elevation import OFFSET, SCALE
 from ipf.engine.testing import StepCase, check_contract, check_declaration, check_invariance, run_step
 from ipf.errors import ProductError
 from ipf.kernels import pixels
 from ipf.kernels.cloud_mask import CIRRUS, OPAQUE, SEEN, SNOW
 from ipf.product.bands import BAND_NAMES
-from ipf.product.geotiff import read_geotiff
+from ipf.product.geotiff import read_geotiff, write_geotiff
 from ipf.product.masks import rasterise, read_vector_mask
 from ipf.product.metadata import TileMetadata
 from ipf.product.raster import Grid, Raster, raster_of_array
@@ -84,12 +86,20 @@ def metadata() -> TileMetadata:
     return tile_metadata(TILES[0], "05.00")
 
 
+def plain(grid: Grid, height: float) -> Raster:
+    """Ground of one elevation, m."""
+    counts = np.full(grid.shape, round(height / SCALE - OFFSET), np.int16)
+    return ground_raster(grid, lambda window: counts[window.slices], "memory")
+
+
 def candidates_of(
-    bands: Mapping[str, Raster], tile: TileMetadata, **settings: object
+    bands: Mapping[str, Raster], tile: TileMetadata, height: float = 0.0, **settings: object
 ) -> tuple[Flags, StepCase]:
-    """Flags of single pixels, and the case that they were made from."""
+    """Flags of single pixels over ground of one elevation, and the case that they were made from."""
     parameters = CloudCandidatesParameters.model_validate(settings)
-    case = StepCase(cloud_candidates, {"toa_reflectance": bands}, {"tile_metadata": tile}, parameters)
+    ground = {"": plain(bands["B01"].grid.at(60), height)}
+    layers = {"toa_reflectance": bands, "ground_elevation": ground}
+    case = StepCase(cloud_candidates, layers, {"tile_metadata": tile}, parameters)
     return run_step(case).layers["cloud_candidates"], case
 
 
@@ -112,6 +122,7 @@ def test_contracts(metadata: TileMetadata) -> None:
     check_contract(case)
     check_contract(mask_case(flags, GRID))
     check_declaration(write_cloud_mask)
+    check_declaration(cloud_elevation)
     assert {SEEN | OPAQUE, SEEN | CIRRUS, SEEN | SNOW, 0} <= set(np.unique(flags))
 
 
@@ -148,6 +159,25 @@ def test_thresholds_matter(metadata: TileMetadata) -> None:
     assert counts[2][1] < counts[0][1]
     assert counts[3][2] < counts[0][2]
     assert counts[3][0] > counts[0][0]
+
+
+def test_less_air_is_taken_off_high_ground(metadata: TileMetadata) -> None:
+    """Clouds that are just opaque over high ground are lost where it is taken at sea level."""
+    images = {band: np.full(GRID.shape, 0.05, np.float32) for band in BANDS}
+    images["B10"][:] = 0.001
+    sea, high = (clear_air(metadata, "B01", height) for height in (0.0, 4500.0))
+    assert sea.path - high.path > 0.03
+    light = 0.23 * high.transmittance / (1.0 - 0.23 * high.albedo)
+    images["B01"][20:40, 20:40] = high.path + light
+    expected = np.full(GRID.shape, SEEN, np.uint8)
+    expected[20:40, 20:40] |= OPAQUE
+    images["B11"][:] = 0.2
+    flags, _ = candidates_of(rasters(images, GRID), metadata, 4500.0)
+    np.testing.assert_array_equal(flags, expected)
+    flags, _ = candidates_of(rasters(images, GRID), metadata)
+    assert not (flags & OPAQUE).any()
+    over_everest, _ = candidates_of(rasters(images, GRID), metadata, 8800.0)
+    np.testing.assert_array_equal(over_everest, candidates_of(rasters(images, GRID), metadata, 6000.0)[0])
 
 
 def test_a_tile_without_angles_is_refused(metadata: TileMetadata) -> None:
@@ -322,6 +352,37 @@ def test_the_task_writes_image_and_polygons(made: Path) -> None:
         polygons[feature.kind].extend(feature.polygons)
     for kind, bit in (("OPAQUE", OPAQUE), ("CIRRUS", CIRRUS)):
         np.testing.assert_array_equal(rasterise(polygons[kind], raster.grid), (flags & bit) > 0)
+
+
+def test_the_task_takes_an_elevation_model(made: Path) -> None:
+    """High ground makes a cloud of haze; a model of another place is sea, and a damaged one is refused."""
+    folder = made / "dem"
+    folder.mkdir()
+    dataset = gdal.GetDriverByName("GTiff").Create(str(folder / "high.tif"), 31, 31, 1, gdal.GDT_Float32)
+    dataset.SetGeoTransform((-18.05, 0.1, 0.0, 35.05, 0.0, -0.1))
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(4326)
+    dataset.SetProjection(reference.ExportToWkt())
+    dataset.GetRasterBand(1).WriteArray(np.full((31, 31), 4500.0, np.float32))
+    dataset = None
+    for path in (made / "tiles").glob("*/IMG_DATA/*_B01.tif"):
+        raster = read_geotiff(path)
+        counts = np.full(raster.grid.shape, 3550, np.uint16)
+        write_geotiff(raster_of_array("B01", raster.grid, counts, ""), path, compress=False)
+    task = task_of(made)
+    opaque = []
+    for inputs in ({}, {"DEM_SRTM": [folder]}):
+        called = run_job(made / "job.xml", [replace(task, inputs={**task.inputs, **inputs})])
+        assert called.code == 0, called.error
+        assert ("the ground is taken at sea level" in called.stdout) == (not inputs)
+        (image,) = (made / "masks").rglob("*.tif")
+        opaque.append(np.mean(read_geotiff(image).read_all() == OPAQUE))
+    assert opaque[0] == 0.0
+    assert opaque[1] > 0.9
+    (folder / "high.tif").write_bytes((folder / "high.tif").read_bytes()[:2000])
+    called = run_job(made / "job.xml", [replace(task, inputs={**task.inputs, "DEM_SRTM": [folder]})])
+    assert called.code >= 128
+    assert "high.tif" in called.error
 
 
 def test_workers_make_no_difference(made: Path) -> None:
