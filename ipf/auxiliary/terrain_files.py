@@ -225,9 +225,12 @@ def _fill(
     heights[filled] = counts[filled] / np.float32(_COUNTS_PER_METRE)
     absent = int((void & ~filled).sum())
     if absent and missing is MissingTiles.ERROR:
+        rows, columns = np.nonzero(void & ~filled)
+        west, east = (mesh.west + mesh.step_lon * float(end) for end in (columns.min(), columns.max()))
+        south, north = (mesh.north - mesh.step_lat * float(end) for end in (rows.max(), rows.min()))
         raise AuxiliaryError(
-            f"{dem}: no elevation at {absent} posts of voids larger than {LARGEST_VOID / 1e6:g} km2, "
-            "expected files without such holes"
+            f"{dem}: no elevation at {absent} posts of voids larger than {LARGEST_VOID / 1e6:g} km2, within "
+            f"{words_of((west, south, east, north))}, expected files without such holes"
         )
     heights[void & ~filled] = 0.0
     if report is not None:

@@ -17,7 +17,6 @@ from ipf.geometry.sensor_model import SensorModel
 
 MESH_STEP_M = 1800
 """Between nodes the cosine of the zenith is straight to (900 m / 6371 km)^2 / 2 = 1e-8."""
-_TERMS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,10 @@ class TimeField:
 
     @classmethod
     def of(cls, model: SensorModel, grids: Sequence[SensorGrid]) -> TimeField:
-        """Fitted to what the detectors see; raises ProductError where they see nothing."""
+        """Fitted to what the detectors see; raises ProductError where they see nothing.
+
+        Of a corner of the area alone the smallest polynomial that fits is taken: it holds where it is needed.
+        """
         design, times, size = [], [], 1.0
         for grid in grids:
             rows, columns = np.nonzero(np.isfinite(grid.rows[0]))
@@ -44,7 +46,7 @@ class TimeField:
             design.append(_terms(down, across))
             lines = grid.rows[0, rows[picked], columns[picked]] + 1.0
             times.append(model.line_seconds(grid.band, grid.detector, lines))
-        if not design or sum(map(len, times)) < _TERMS:
+        if not sum(map(len, times)):
             raise ProductError("sun: no detector sees the tile")
         coefficients = np.linalg.lstsq(np.concatenate(design), np.concatenate(times), rcond=None)[0]
         return cls(coefficients, size)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
+import numpy as np
 from ipf_plugins.geometric.read_l1b import TileFrame, area_of_grid
 from ipf_plugins.geometric.sensor_scene import SensorScene
 
 from ipf.engine import Context, NoParameters, SourceStep
+from ipf.errors import NothingToMakeError
 from ipf.geometry.orthorectification import GroundNodes, HeightLevels, MapArea, SensorGrid
 from ipf.geometry.sun_field import SunField, TimeField
 from ipf.product.l1b_reader import L1bProduct
@@ -60,9 +62,25 @@ class OrthoGrids:
         """Cosine of the sun's zenith angle over the tile when `band` saw it."""
         with self._lock:
             if band not in self._suns:
-                times = TimeField.of(self.scene.model, self.grids(band))
+                times = self._times(band)
                 self._suns[band] = SunField.of(self.scene.model, self.area, times)
             return self._suns[band]
+
+    def _times(self, band: str) -> TimeField:
+        """When a band saw the tile; where it did not, at the end of a strip, when another band did.
+
+        Raises NothingToMakeError naming datastrip and tile where no band sees it.
+        """
+        for name in dict.fromkeys((band, *(band for band, _ in self.scene.geometry.viewing))):
+            grids = self.grids(name)
+            if any(np.isfinite(grid.rows[0]).any() for grid in grids):
+                return TimeField.of(self.scene.model, grids)
+            if name != band:
+                self.release(name)
+        raise NothingToMakeError(
+            f"{self.product.datastrip.file}: no detector sees the tile at {self.area.left:.0f}, "
+            f"{self.area.top:.0f} of EPSG:{self.area.epsg}"
+        )
 
     def release(self, band: str) -> None:
         """Forget what belongs to one band alone."""

@@ -14,8 +14,6 @@ from ipf_plugins.geometric.tile_list import tile_of_request
 from pydantic import Field
 
 from ipf.engine import Context, Findings, SourceStep, StepParameters
-from ipf.errors import ProductError
-from ipf.geometry.trajectory import Trajectory
 from ipf.product.sensor_datastrip import SensorDatastrip, read_sensor_datastrip
 
 _SIDEREAL_DEG_PER_S = 360.0 / 86164.0989
@@ -68,17 +66,7 @@ def refuse_bad_files(
     """
     datastrip: SensorDatastrip = known["datastrip"]
     scene: SensorScene = known["sensor_scene"]
-    geometry = scene.geometry
-    try:
-        trajectory = Trajectory.of(geometry)
-        first, last = (
-            (time.moment.replace(tzinfo=None) - geometry.epoch).total_seconds() + geometry.earth.gps_minus_utc
-            for time in (datastrip.sensing_start, datastrip.sensing_stop)
-        )
-        trajectory.orbit.times.require(first, last)
-        trajectory.attitude.times.require(first, last)
-    except ProductError as problem:
-        raise ProductError(f"{datastrip.file}: {problem}") from problem
+    scene.refuse_gaps()
     return Findings(auxiliary=scene.files.paths, notes=tuple(_earth_notes(datastrip, scene)))
 
 

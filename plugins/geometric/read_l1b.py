@@ -132,9 +132,9 @@ def read(inputs: Inputs, parameters: ReadL1bParameters, context: Context) -> Out
 
 
 def refuse_bad_files(known: Mapping[str, Any], parameters: ReadL1bParameters, context: Context) -> Findings:
-    """Refuse instrument files that cannot be used, before any pixel is read."""
+    """Refuse instrument files that cannot be used and holes in orbit and attitude, before pixels are read."""
     scene: SensorScene = known["sensor_scene"]
-    _ = scene.geometry  # read now, so that what is wrong with it is told now
+    scene.refuse_gaps()
     return Findings(auxiliary=scene.files.paths)
 
 

@@ -12,10 +12,11 @@ import numpy as np
 from ipf.auxiliary.sensor_geometry import sensor_geometry
 from ipf.auxiliary.terrain_files import open_terrain
 from ipf.engine import TaskRequest
-from ipf.errors import PlanError
+from ipf.errors import PlanError, ProductError
 from ipf.geometry.acquisition import SensorGeometry
 from ipf.geometry.orthorectification import MapArea
 from ipf.geometry.sensor_model import SensorModel
+from ipf.geometry.trajectory import Trajectory
 from ipf.product.sensor_datastrip import SensorDatastrip
 
 MARGIN_DEG = 0.05
@@ -72,6 +73,20 @@ class SensorScene:
     def geometry(self) -> SensorGeometry:
         """The acquisition; raises ProductError and AuxiliaryError naming file and element."""
         return sensor_geometry(self.datastrip, self.files.parameter_files, self.files.iers, self.refining)
+
+    def refuse_gaps(self) -> None:
+        """Refuse holes in orbit and attitude while sensing; ProductError naming file, samples and times."""
+        geometry, strip = self.geometry, self.datastrip
+        first, last = (
+            (time.moment.replace(tzinfo=None) - geometry.epoch).total_seconds() + geometry.earth.gps_minus_utc
+            for time in (strip.sensing_start, strip.sensing_stop)
+        )
+        try:
+            trajectory = Trajectory.of(geometry)
+            trajectory.orbit.times.require(first, last)
+            trajectory.attitude.times.require(first, last)
+        except ProductError as problem:
+            raise ProductError(f"{strip.file}: {problem}") from problem
 
     @cached_property
     def model(self) -> SensorModel:

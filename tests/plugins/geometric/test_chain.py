@@ -10,22 +10,26 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from ipf_plugins.geometric.ortho_grids import OrthoGrids
+from ipf_plugins.geometric.sensor_scene import SensorFiles, SensorScene
 from ipf_plugins.geometric.tile_list import TileList, write_tile_list
 from ipf_plugins.simulator.map_scenes import TexturedScene
 from ipf_plugins.simulator.view_product import lines_over
 
 from ipf.atomic import write_bytes
 from ipf.geometry.acquisition import SensorGeometry
-from ipf.geometry.orthorectification import MapArea
+from ipf.geometry.orthorectification import MapArea, SensorGrid
 from ipf.geometry.sensor_model import SensorModel
 from ipf.geometry.terrain import Terrain
 from ipf.geometry.tiles import tile_of_name
 from ipf.product.bands import BAND_NAMES
 from ipf.product.geotiff import read_geotiff
+from ipf.product.l1b_reader import read_l1b_parts
 from ipf.product.raster import Grid
 from ipf.product.reader import open_product
 from ipf.product.tile_writer import tile_xml
 from tests.geometry.madeira import madeira, madeira_terrain
+from tests.plugins.geometric.bad_inputs import BAD_INPUTS
 from tests.plugins.geometric.chain_jobs import JobTask, run_job
 from tests.plugins.geometric.made_tiles import tile_metadata
 from tests.plugins.sensor_loop import UTM_ZONE_28, mesh_of, product_of, view_of
@@ -195,3 +199,50 @@ def test_a_missing_granule_leaves_a_hole_that_is_told(strip: Strip, tmp_path: Pa
     assert detectors[-1] not in seen
     assert 0 in seen
     assert np.array_equal(image(tmp_path, "B02") == 0, read_geotiff(footprint).read_all() == 0)
+
+
+@pytest.mark.parametrize("name", BAD_INPUTS)
+def test_bad_inputs_are_refused(strip: Strip, tmp_path: Path, reference_data: Path, name: str) -> None:
+    """Of the task that makes the images: one line, its exit code, and no image."""
+    bad, task = BAD_INPUTS[name], strip.chain(tmp_path)[0]
+    task = replace(task, inputs=bad.change(task.inputs, tmp_path, reference_data))
+    called = run_job(tmp_path / "job.xml", [task], {"PARALLEL_BAND_IDENT": "B00"})
+    assert called.code == bad.code, called.error
+    (line,) = (line for line in called.stdout.splitlines() if " [E] " in line)
+    assert bad.message in line
+    assert not list((tmp_path / "ortho").rglob("*.tif"))
+
+
+def test_a_tile_that_no_detector_sees(strip: Strip, tmp_path: Path) -> None:
+    """Though it was begun: refused, with the datastrip and the place of the tile."""
+    elsewhere = tile_metadata("31TDH", "05.00")
+    name = elsewhere.identifier.replace("_MSI_", "_MTD_").rpartition("_N")[0]
+    write_bytes(tmp_path / "tiles" / elsewhere.identifier / f"{name}.xml", tile_xml(elsewhere))
+    write_tile_list(tmp_path / "list.xml", TileList("Madeira", (tile_of_name("31TDH"),)))
+    task = strip.chain(tmp_path)[0]
+    inputs = {
+        **task.inputs,
+        "PDI_DS_TILE_LIST": [tmp_path / "tiles"],
+        "TILE_LIST_FILE": [tmp_path / "list.xml"],
+    }
+    called = run_job(tmp_path / "job.xml", [replace(task, inputs=inputs)], {"PARALLEL_BAND_IDENT": "B00"})
+    assert called.code == 165
+    assert "no detector sees the tile at 399960, 4800000 of EPSG:32631" in called.error
+
+
+def test_a_band_that_sees_nothing_of_a_tile(strip: Strip) -> None:
+    """At the end of a strip, where others do: it has their sun, and no grid."""
+
+    class BlindInB01(OrthoGrids):
+        def _find(self, band: str) -> tuple[SensorGrid, ...]:
+            return () if band == "B01" else super()._find(band)
+
+    inputs = strip.chain(strip.folder)[0].inputs
+    product = read_l1b_parts(next(inputs["PDI_DS"][0].iterdir()), sorted(inputs["PDI_GR_LIST"][0].iterdir()))
+    files = SensorFiles((*inputs["GIP_SPAMOD"], *inputs["GIP_VIEDIR"]), None, None, None)
+    area = MapArea(strip.grid.epsg, strip.grid.upper_left_x, strip.grid.upper_left_y, SIZE_M)
+    scene = SensorScene(product.datastrip, files, area, True, 2, print)
+    blind, seeing = BlindInB01(product, scene, area), OrthoGrids(product, scene, area)
+    found, expected = blind.sun("B01").cosines, seeing.sun("B01").cosines
+    assert not blind.grids("B01")
+    assert np.max(np.abs(found - expected)) < 1e-4
