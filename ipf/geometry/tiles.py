@@ -90,7 +90,7 @@ def tiles_under(footprint: FloatArray, smallest_share: float = 0.0) -> tuple[Mgr
     found = set()
     for zone in range(1, 61):
         near = _around_zone(whole, zone)
-        if near.is_empty:
+        if shapely.is_empty(near):
             continue
         for south in (False, True):
             area = shapely.make_valid(shapely.transform(near, partial(_placed, _projection(zone, south))))
@@ -114,7 +114,9 @@ def _around_zone(area: shapely.Geometry, zone: int) -> shapely.Geometry:
         shapely.intersection(area, shapely.box(middle - _ZONE_REACH, -90.0, middle + _ZONE_REACH, 90.0))
         for middle in (central + 360.0 * turn for turn in turns)
     ]
-    return shapely.segmentize(shapely.union_all([part for part in parts if not part.is_empty]), _STEP_DEG)
+    return shapely.segmentize(
+        shapely.union_all([part for part in parts if not shapely.is_empty(part)]), _STEP_DEG
+    )
 
 
 def _placed(projection: pyproj.Transformer, places: FloatArray) -> FloatArray:

@@ -44,12 +44,12 @@ def outline_on_map(rings: Sequence[FloatArray], grid: Grid, margin: float = 0.0)
     areas = [shapely.make_valid(shapely.Polygon(np.column_stack(plane(*followed(ring).T)))) for ring in rings]
     around = shapely.intersection(shapely.union_all(areas), shapely.box(-side, -side, side, side))
     grown = shapely.segmentize(shapely.buffer(around, margin), 2000.0)
-    return shapely.make_valid(
-        shapely.transform(
-            grown,
-            lambda places: np.column_stack(to_map.transform(*plane(*places.T, inverse=True))),
-        )
-    )
+
+    def on_map(places: FloatArray) -> FloatArray:
+        longitudes, latitudes = plane(places[:, 0], places[:, 1], inverse=True)
+        return np.column_stack(to_map.transform(longitudes, latitudes))
+
+    return shapely.make_valid(shapely.transform(grown, on_map))
 
 
 def followed(ring: FloatArray) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from ipf.auxiliary.sensor_geometry import sensor_geometry
 from ipf.auxiliary.terrain_files import open_terrain
 from ipf.engine import TaskRequest
 from ipf.errors import PlanError, ProductError
-from ipf.geometry.acquisition import SensorGeometry
+from ipf.geometry.acquisition import FloatArray, SensorGeometry, SensorKey
 from ipf.geometry.orthorectification import MapArea
 from ipf.geometry.sensor_model import SensorModel
 from ipf.geometry.trajectory import Trajectory
@@ -68,6 +68,10 @@ class SensorScene:
     refining: bool
     workers: int
     report: Callable[[str], None]
+    outlines: dict[frozenset[tuple[SensorKey, range]], tuple[FloatArray, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """What is seen, by lines of bands and detectors: computed once by what asks for it."""
 
     @cached_property
     def geometry(self) -> SensorGeometry:

@@ -62,4 +62,7 @@ def footprint_of_request(
     known = {key: lines for key, lines in images.items() if key in scene.geometry.viewing}
     if not known:
         raise PlanError(f"{datastrip.file}: no viewing directions of any of its bands among the inputs")
-    return rings_of_scene(scene, known)
+    lines = frozenset(known.items())
+    if lines not in scene.outlines:
+        scene.outlines[lines] = rings_of_scene(scene, known)
+    return scene.outlines[lines]

@@ -1,4 +1,4 @@
-"""Inputs of the tasks on the acquisition over Madeira, with one thing wrong each, and how that must be told."""
+"""Inputs of tasks on the acquisition over Madeira, with one thing wrong each, and how that must be told."""
 
 from __future__ import annotations
 

@@ -173,6 +173,15 @@ def test_a_job_order(tmp_path: Path, reference_data: Path) -> None:
     assert "GIP_VIEDIR" in called.error
 
 
+def test_terrain_is_told_of_once(tmp_path: Path, reference_data: Path) -> None:
+    dem = {"DEM_SRTM": [reference_data / MADEIRA / "DEM_SRTM"]}
+    inputs = {name: list(paths) for name, paths in madeira_inputs(reference_data).items()}
+    task = JobTask("GET_TILE_LIST", {**inputs, **dem}, {"TILE_LIST_FILE": tmp_path / "list"})
+    called = run_job(tmp_path / "job.xml", [task])
+    assert called.code == 0, called.error
+    assert called.stdout.count("taken as sea") == 1
+
+
 def test_a_datastrip_without_granules_is_refused(tmp_path: Path, reference_data: Path) -> None:
     folder = make_datastrip(tmp_path / "l1b", granules={})
     inputs = {**madeira_inputs(reference_data), "PDI_DS": (folder,)}
