@@ -9,15 +9,22 @@ from lxml import etree
 
 from ipf.atomic import write_bytes
 from ipf.auxiliary.archives import read_auxiliary
+from ipf.auxiliary.gipp_names import ANY_SATELLITE
 from ipf.errors import AuxiliaryError
 from ipf.product.utc import UtcTime
 from ipf.product.xml_builder import add
 from ipf.product.xml_nodes import Node
 
+PROVIDER = "ipf"
+SATELLITES = ("S2A", "S2B", "S2C", "S2D", ANY_SATELLITE)
+
 
 @dataclass(frozen=True, slots=True)
 class GippHeading:
-    """The heading of a parameter file: satellite (``S2A``), type as it names itself, dates and version."""
+    """The heading of a parameter file: satellite (``S2A``, ``S2_`` for all), type as it names itself, dates.
+
+    `provider` is who made the file, ``ipf`` for those of this project.
+    """
 
     satellite: str
     file_type: str
@@ -25,14 +32,17 @@ class GippHeading:
     applicable_from: UtcTime
     applicable_until: UtcTime
     version: str
+    provider: str = PROVIDER
 
     @classmethod
     def of(cls, root: Node) -> GippHeading:
         """Read the heading below `root`; raises `AuxiliaryError` naming file, line and element."""
         heading, specific = root.child("HEADER"), root.child("SPECIFIC_HEADER")
         satellite = heading.text("SATELLITE")
-        if satellite not in ("S2A", "S2B", "S2C", "S2D"):
-            raise heading.child("SATELLITE").error(f"SATELLITE is '{satellite}', expected S2A to S2D")
+        if satellite not in SATELLITES:
+            raise heading.child("SATELLITE").error(
+                f"SATELLITE is '{satellite}', expected S2A to S2D, or S2_ for all"
+            )
         return cls(
             satellite,
             specific.text("TYPE"),
@@ -40,6 +50,7 @@ class GippHeading:
             specific.time("APPLICABILITY_DATE"),
             specific.time("APPLICABILITY_END_DATE"),
             specific.text("VERSION_NUMBER"),
+            heading.optional_text("PROVIDER") or "",
         )
 
 
@@ -60,8 +71,8 @@ def new_document(root: str, heading: GippHeading) -> tuple[etree._Element, etree
         ("SATELLITE", heading.satellite),
         ("SCHEME_VERSION", "1.0"),
         ("PRODUCTION_DATE", str(heading.production)),
-        ("PROVIDER", "ipf"),
-        ("CONSUMER", "ipf"),
+        ("PROVIDER", heading.provider),
+        ("CONSUMER", PROVIDER),
     ):
         add(above, tag, text)
     specific = add(document, "SPECIFIC_HEADER")
@@ -78,5 +89,10 @@ def new_document(root: str, heading: GippHeading) -> tuple[etree._Element, etree
 
 def write_document(path: Path, document: etree._Element) -> None:
     """Write a document to `path`, whole or not at all."""
+    write_bytes(path, content_of(document))
+
+
+def content_of(document: etree._Element) -> bytes:
+    """The bytes of a document."""
     etree.indent(document, "  ")
-    write_bytes(path, etree.tostring(document, xml_declaration=True, encoding="UTF-8"))
+    return etree.tostring(document, xml_declaration=True, encoding="UTF-8")

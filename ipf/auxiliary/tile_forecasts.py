@@ -67,13 +67,17 @@ def read_forecasts(source: Path) -> dict[Path, tuple[GribField, ...]]:
 
 
 def tile_forecast(
-    source: Path, kind: ForecastKind, grid: ForecastGrid, when: datetime
+    source: Path,
+    kind: ForecastKind,
+    grid: ForecastGrid,
+    when: datetime,
+    longest_gap: timedelta = LONGEST_GAP,
 ) -> tuple[GribField, ...]:
     """The fields of a kind at a tile's points, straight between forecasts before and after `when` (UTC).
 
     Of fields on several levels that of the highest pressure is taken, of forecasts for one time the latest
     made. Fields that are not there are left out unless the kind needs them. Raises AuxiliaryError naming
-    `source` for these, for files that are no forecasts, that end earlier or start later than `LONGEST_GAP`
+    `source` for these, for files that are no forecasts, that end earlier or start later than `longest_gap`
     away, and that do not reach the tile.
     """
     fields = [field for found in read_forecasts(source).values() for field in found]
@@ -86,13 +90,17 @@ def tile_forecast(
     made = []
     for name in (name for name in kind.fields if name in there):
         try:
-            made.append(_resampled([field for field in fields if field.name == name], grid, minute))
+            made.append(
+                _resampled([field for field in fields if field.name == name], grid, minute, longest_gap)
+            )
         except AuxiliaryError as problem:
             raise AuxiliaryError(f"{source}: {problem}") from problem
     return tuple(made)
 
 
-def _resampled(fields: Sequence[GribField], grid: ForecastGrid, when: datetime) -> GribField:
+def _resampled(
+    fields: Sequence[GribField], grid: ForecastGrid, when: datetime, longest_gap: timedelta
+) -> GribField:
     """One quantity at the points and the time; `fields` are all there are of it."""
     level = max(field.level for field in fields)
     by_time = {
@@ -101,7 +109,7 @@ def _resampled(fields: Sequence[GribField], grid: ForecastGrid, when: datetime) 
         if field.level == level
     }
     times = sorted(by_time)
-    if not times[0] - LONGEST_GAP <= when <= times[-1] + LONGEST_GAP:
+    if not times[0] - longest_gap <= when <= times[-1] + longest_gap:
         raise AuxiliaryError(
             f"field {fields[0].name} is of {times[0]:%Y-%m-%dT%H:%M} to {times[-1]:%Y-%m-%dT%H:%M}, "
             f"out of date: expected that of {when:%Y-%m-%dT%H:%M}"

@@ -160,7 +160,7 @@ def _task_tables(task: TaskPlan | DeferredTask) -> str:
         ("breakpoints", ("layer", "path"), list(task.breakpoints.items())),
         ("layers", ("quantity", "bands", "from", "m", "type", "size", "kept"), _layer_rows(task)),
         ("notes", ("step", "note"), list(task.notes)),
-        ("parameters without effect", ("name",), [(name,) for name in task.without_effect]),
+        ("without effect", ("name",), [(name,) for name in task.without_effect]),
         ("warnings", ("text",), [(text,) for text in task.warnings]),
     )
     return title + "".join(

@@ -109,7 +109,7 @@ class TaskOutline:
     place: tuple[int, int] = (0, 1)
     """Number of this part of the task, from 0 on, and how many parts there are."""
     without_effect: tuple[str, ...] = ()
-    """Dynamic parameters of the job order that the task is known to take and does not go by."""
+    """Dynamic parameters and files of parameters that the task is known to take and does not go by."""
 
     @property
     def title(self) -> str:

@@ -198,7 +198,10 @@ class _Job:
             memory_limit_bytes=_memory_limit(task, self.options),
             warnings=(*own.warnings, *self._doubts(task, definition, settings)),
             settings_files=own.files,
-            without_effect=without_effect(settings, chain, definition.ignored_parameters),
+            without_effect=(
+                *without_effect(settings, chain, definition.ignored_parameters),
+                *own.without_effect,
+            ),
         )
 
     def _context(self, task: Task, request: TaskRequest) -> Context:

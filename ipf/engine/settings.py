@@ -22,9 +22,11 @@ class TaskSettings:
     """What a task's own files and modes set: a preset, parameter files among its inputs.
 
     They win over defaults and give way to configuration files, the job order's parameters and the command
-    line; among themselves, later ones win. `files` were read for them, `warnings` are for the operator.
+    line; among themselves, later ones win. `files` were read for them, `warnings` are for the operator;
+    types of parameter files that are there `without_effect` are told, too.
     """
 
     settings: tuple[Setting, ...] = ()
     warnings: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+    without_effect: tuple[str, ...] = ()

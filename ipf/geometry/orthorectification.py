@@ -20,6 +20,7 @@ import pyproj
 
 from ipf.errors import ProductError
 from ipf.geometry.acquisition import FloatArray
+from ipf.geometry.detector_choice import DetectorChoice
 from ipf.geometry.resampling import (
     NO_DATA,
     Interpolation,
@@ -277,11 +278,12 @@ def orthorectify(
     ground: GroundNodes,
     window: Rectangle,
     method: Interpolation = Interpolation.B_SPLINE,
+    choice: DetectorChoice = DetectorChoice.MIDDLE,
 ) -> OrthoPixels:
     """The output `window` of a band's map from the images of its detectors, by number.
 
     Where detectors overlap, a pixel is taken from the one that sees it furthest from its ends, of those that
-    have data there.
+    have data there, or as `choice` says.
     """
     shape = window.height, window.width
     best = np.full(shape, -np.inf, np.float32)
@@ -307,6 +309,7 @@ def orthorectify(
             inverse.step,
             (piece.row - inverse.first_row, piece.column - inverse.first_column),
             (grid.detector, taken.image.whole_shape[1], NO_DATA),
+            choice.pixels_before_end(grid.band, ground.resolution),
             (seen.values, seen.flags),
             taken.quality if taken.quality is not None else np.empty((0, 0), np.uint8),
             (

@@ -15,6 +15,10 @@ Image = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.uint8]
 
 
+ALWAYS = 1_000_000
+"""More than any distance in pixels."""
+
+
 @kernel
 def places_on_ground(
     levels: Levels,
@@ -66,17 +70,22 @@ def lay_over(
     step: int,
     window: tuple[int, int],
     detector: tuple[int, int, int],
+    before_end: float,
     seen: tuple[Image, Flags],
     mask: Flags,
     made: tuple[Image, Image, Flags, Flags, Flags],
 ) -> None:
-    """Take the pixels of one detector wherever it sees them further from its ends than those before it.
+    """Take the pixels of one detector wherever it is to be preferred to those before it.
+
+    It is where it sees them further from its ends; or, with `before_end` of 0 and more, where its number is
+    lower and its last pixel is at least as many pixels away, and of two that are nearer as without.
 
     row_nodes, column_nodes, step : its inverse grid; `window`, the first output row and column in it.
     detector : its number, the width of its image, and the bit of `seen` flags that says no data.
     seen : values and flags of the output pixels as this detector sees them, (rows, columns).
     mask : quality mask of its image, or of shape (0, 0); taken from the nearest pixel.
-    made : distance from the ends (pixels), values, flags, detectors and quality so far; changed.
+    made : how much each pixel is preferred (pixels from the ends), values, flags, detectors and quality so
+        far; changed.
     """
     number, width, no_data = detector
     values, flags = seen
@@ -98,9 +107,11 @@ def lay_over(
                 if flags[row, out] & no_data:
                     continue
                 place = left + change * (position - cell * step)
-                distance = min(place + 0.5, width - 0.5 - place)
-                if distance > best[row, out]:
-                    best[row, out] = distance
+                preference = min(place + 0.5, width - 0.5 - place)
+                if before_end >= 0.0 and width - 1 - place >= before_end:
+                    preference = float(ALWAYS - number)
+                if preference > best[row, out]:
+                    best[row, out] = preference
                     made_values[row, out] = values[row, out]
                     made_flags[row, out] = flags[row, out]
                     made_detectors[row, out] = number

@@ -24,18 +24,28 @@ Counts = npt.NDArray[np.uint16]
 PREVIEW_RESOLUTION = 320
 """Pixel size of the preview in metres: 343 x 343 pixels for a whole tile."""
 
-_WHITE_COUNT = 2500
+WHITE = 0.25
+"""Reflectance that is white in true-colour images."""
+COUNTS_OF_ONE = 10_000
+"""Counts of a reflectance of 1, once the offset is added."""
 _BROWSE_QUALITY = 75
 _STRIPE_ROWS = 256
 
 
 def true_colour(
-    red: Counts, green: Counts, blue: Counts, offsets: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    red: Counts,
+    green: Counts,
+    blue: Counts,
+    offsets: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    white: float = WHITE,
 ) -> Bytes:
-    """True-colour image (3, rows, columns) of reflectance counts; `offsets` are the counts to add (-1000)."""
+    """True-colour image (3, rows, columns) of reflectance counts.
+
+    `offsets` are the counts to add (-1000), `white` is the reflectance that is white (count 255).
+    """
     picture = np.empty((3, *red.shape), np.uint8)
     for component, counts, offset in zip(picture, (red, green, blue), offsets, strict=True):
-        table = _true_colour_table(offset)
+        table = _true_colour_table(offset, white)
         # By stripes: numpy turns the counts into indices of eight bytes, four times their memory.
         for top in range(0, red.shape[0], _STRIPE_ROWS):
             stripe = slice(top, top + _STRIPE_ROWS)
@@ -43,10 +53,10 @@ def true_colour(
     return picture
 
 
-def _true_colour_table(offset: float) -> Bytes:
+def _true_colour_table(offset: float, white: float) -> Bytes:
     """Picture value of every 16-bit count; count 0 is no data."""
-    counts = np.arange(2**16, dtype=np.float64) + offset
-    table = np.floor(np.clip(counts, 0, _WHITE_COUNT) * 254 / _WHITE_COUNT).astype(np.uint8) + np.uint8(1)
+    counts, largest = np.arange(2**16, dtype=np.float64) + offset, white * COUNTS_OF_ONE
+    table = np.floor(np.clip(counts, 0, largest) * 254 / largest).astype(np.uint8) + np.uint8(1)
     table[counts <= 0] = 0
     table[0] = 0
     return table

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from ipf.engine import Context, NoParameters, SourceStep
+from pydantic import Field
+
+from ipf.auxiliary.l1_gipp import AbsoluteCalibration
+from ipf.auxiliary.l1_gipp_model import ByBand, unit_of
+from ipf.engine import Context, SourceStep, StepParameters
 from ipf.product.bands import BAND_NAMES
 from ipf.product.l1b_reader import L1bProduct
 from ipf.product.nominal_radiometry import nominal_gains, nominal_radiometry, sun_distance_correction
 from ipf.product.sensor_datastrip import SensorDatastrip
 
 _BASELINE = "04.00"
+
+
+def irradiance_parameter() -> Any:
+    """Field of the irradiance of the sun, none for that of official metadata of the satellite."""
+    return Field(
+        default=None,
+        description="irradiance of the sun at one astronomical unit, by band; none: as official metadata",
+        json_schema_extra={"unit": unit_of(AbsoluteCalibration, "solar_irradiance")},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,12 @@ class Calibration:
         )
 
 
+class CalibrationParameters(StepParameters):
+    """What is not taken from the datastrip."""
+
+    solar_irradiance: ByBand | None = irradiance_parameter()
+
+
 @dataclass(frozen=True)
 class Inputs:
     """The datastrip's product."""
@@ -53,9 +73,9 @@ class Outputs:
     calibration: Calibration
 
 
-def find(inputs: Inputs, parameters: NoParameters, context: Context) -> Outputs:
-    """The calibration that the datastrip states."""
-    return Outputs(Calibration.of(inputs.l1b_product.datastrip))
+def find(inputs: Inputs, parameters: CalibrationParameters, context: Context) -> Outputs:
+    """The calibration that the datastrip states, with the irradiance of the parameters where there is one."""
+    return Outputs(Calibration.of(inputs.l1b_product.datastrip, parameters.solar_irradiance))
 
 
 calibrate = SourceStep(

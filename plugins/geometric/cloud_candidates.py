@@ -14,10 +14,11 @@ from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
 from ipf.atmosphere.profile import ALTITUDE_RANGE, pressure_at
 from ipf.atmosphere.rayleigh_correction import ClearAir
+from ipf.auxiliary.l1_gipp import CloudParameters
+from ipf.auxiliary.l1_gipp_model import step_parameter
 from ipf.engine import BlockStep, Context, StepParameters, reads, writes
 from ipf.errors import ProductError
 from ipf.kernels import cloud_mask as kernels
@@ -29,7 +30,6 @@ WAVELENGTHS = {"B01": 442.7, "B02": 492.4}
 """Central wavelengths of the blue bands, nm (Sentinel-2A; those of the others are within 1 nm)."""
 HIGHEST_ZENITH = 80.0
 """Zenith angle of the sun (deg) that the correction is limited to: beyond it a plane atmosphere fails."""
-SOURCE = "this project"
 
 LEVEL_STEP = 250.0
 """Distance, m, of altitudes that the air is computed for: between them it is interpolated, to 1e-4."""
@@ -40,29 +40,11 @@ Image = npt.NDArray[np.float32]
 class CloudCandidatesParameters(StepParameters):
     """Bands and thresholds; reflectances without unit."""
 
-    blue_band: Literal["B01", "B02"] = Field(default="B01", description="band that clouds are bright in")
-    swir_band: Literal["B11", "B12"] = Field(default="B11", description="band that snow is dark in")
-    opaque_minimum: float = Field(
-        default=0.22,
-        ge=0.0,
-        le=1.5,
-        description="reflectance in the blue, corrected for clear air, from which a cloud is opaque",
-        json_schema_extra={"unit": "1", "source": SOURCE},
-    )
-    cirrus_minimum: float = Field(
-        default=0.006,
-        ge=0.0,
-        le=1.5,
-        description="reflectance in B10 at the top of the atmosphere from which there is cirrus",
-        json_schema_extra={"unit": "1", "source": SOURCE},
-    )
-    snow_index_minimum: float = Field(
-        default=0.55,
-        ge=-1.0,
-        le=1.0,
-        description="(blue - SWIR) / (blue + SWIR) from which what is bright is snow",
-        json_schema_extra={"unit": "1", "source": SOURCE},
-    )
+    blue_band: Literal["B01", "B02"] = step_parameter(CloudParameters, "blue_band")
+    swir_band: Literal["B11", "B12"] = step_parameter(CloudParameters, "swir_band")
+    opaque_minimum: float = step_parameter(CloudParameters, "opaque_minimum")
+    cirrus_minimum: float = step_parameter(CloudParameters, "cirrus_minimum")
+    snow_index_minimum: float = step_parameter(CloudParameters, "snow_index_minimum")
 
 
 @dataclass(frozen=True)

@@ -3,41 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
-from ipf_plugins.geometric.cloud_candidates import RESOLUTION, SOURCE
-from pydantic import Field
+from ipf_plugins.geometric.cloud_candidates import RESOLUTION
 
+from ipf.auxiliary.l1_gipp import LARGEST_RADIUS, MaskParameters
+from ipf.auxiliary.l1_gipp_model import step_parameter
 from ipf.engine import BlockStep, Context, StepParameters, reads, writes
 from ipf.kernels import cloud_mask as kernels
 
-LARGEST_RADIUS = 10
 REACH_M = 2 * LARGEST_RADIUS * RESOLUTION
 """An erosion and a dilation after it."""
 
 Flags = npt.NDArray[np.uint8]
 
 
-def radius(default: int, text: str) -> Any:
-    """Field of a radius: a square of ``2 * radius + 1`` pixels is gone over."""
-    return Field(
-        default=default,
-        ge=0,
-        le=LARGEST_RADIUS,
-        description=text,
-        json_schema_extra={"unit": "60 m pixels", "source": SOURCE},
-    )
-
-
 class CloudMaskParameters(StepParameters):
-    """Radii of the morphology, of each kind of cloud its own."""
+    """Radii of the morphology, of each kind of cloud its own: squares of ``2 * radius + 1`` pixels."""
 
-    opaque_erosion: int = radius(1, "radius by which opaque clouds shrink first: smaller ones go")
-    opaque_dilation: int = radius(3, "radius by which opaque clouds grow after that")
-    cirrus_erosion: int = radius(2, "radius by which cirrus shrinks first: smaller pieces go")
-    cirrus_dilation: int = radius(4, "radius by which cirrus grows after that")
+    opaque_erosion: int = step_parameter(MaskParameters, "opaque_erosion")
+    opaque_dilation: int = step_parameter(MaskParameters, "opaque_dilation")
+    cirrus_erosion: int = step_parameter(MaskParameters, "cirrus_erosion")
+    cirrus_dilation: int = step_parameter(MaskParameters, "cirrus_dilation")
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from ipf_plugins.geometric.band_selection import bands_of_request
 from ipf_plugins.geometric.l1c_documents import FormatParameters, tile_documents
 from ipf_plugins.geometric.read_l1b import TileFrame
 from ipf_plugins.geometric.tile_folders import QUALITY, TILES_TYPE, output_folder
-from pydantic import Field
 
+from ipf.auxiliary.l1_gipp import CodingParameters
+from ipf.auxiliary.l1_gipp_model import step_parameter
 from ipf.engine import Context, Findings, PlannedFile, SinkStep, Written, reads
 from ipf.product.bands import BY_NAME
 from ipf.product.documents import Documents
@@ -34,13 +35,10 @@ _BYTES_OF_A_PIXEL = 4
 Rasters = Mapping[str, Raster]
 
 
-class CodingParameters(FormatParameters):
+class ImageParameters(FormatParameters):
     """How images are coded."""
 
-    jp2_profile: Literal["official", "fast"] = Field(
-        default="official",
-        description="JPEG 2000 coding: as official products, or code-blocks of 64 x 64 everywhere",
-    )
+    jp2_profile: Literal["official", "fast"] = step_parameter(CodingParameters, "jp2_profile")
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Inputs:
     cloud_classification: Annotated[Raster | None, reads()]
 
 
-def plan(known: Mapping[str, Any], parameters: CodingParameters, context: Context) -> Findings:
+def plan(known: Mapping[str, Any], parameters: ImageParameters, context: Context) -> Findings:
     """Promise the images and masks of the bands that are picked; refuses a datastrip of another tile."""
     tile: TileMetadata = known["tile_metadata"]
     documents = tile_documents(context.request, tile, parameters, context)
@@ -78,7 +76,7 @@ def _paths(documents: Documents, bands: tuple[str, ...], context: Context) -> It
         yield folder / QUALITY / "MSK_CLASSI_B00.jp2"
 
 
-def write(inputs: Inputs, parameters: CodingParameters, context: Context) -> Written:
+def write(inputs: Inputs, parameters: ImageParameters, context: Context) -> Written:
     """Code everything, the largest images first."""
     documents = tile_documents(context.request, inputs.tile_metadata, parameters, context)
     folder = output_folder(context.request, documents.tile.identifier)

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from ipf_plugins.geometric.encode_images import CodingParameters
+from ipf_plugins.geometric.encode_images import ImageParameters
 from ipf_plugins.geometric.l1c_documents import tile_documents
 from ipf_plugins.geometric.read_l1b import TileFrame
 from ipf_plugins.geometric.tile_folders import IMAGES, QUALITY, output_folder
 from pydantic import Field
 
+from ipf.auxiliary.l1_gipp import ConversionParameters
+from ipf.auxiliary.l1_gipp_model import step_parameter
 from ipf.engine import Context, Findings, PlannedFile, SinkStep, Written, reads
 from ipf.errors import PlanError
 from ipf.product.documents import Documents
@@ -31,7 +33,7 @@ _BYTES_OF_A_PIXEL = 3 * 2 + 3
 """The three bands, and the picture that is made of them."""
 
 
-class PictureParameters(CodingParameters):
+class PictureParameters(ImageParameters):
     """Which pictures are made, and how they are coded."""
 
     true_colour: bool = Field(
@@ -42,6 +44,7 @@ class PictureParameters(CodingParameters):
     preview: bool = Field(
         default=True, description="make the preview", json_schema_extra={"job_order": "PVI_PROCESS"}
     )
+    white_reflectance: float = step_parameter(ConversionParameters, "white_reflectance")
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def write(inputs: Inputs, parameters: PictureParameters, context: Context) -> Wr
     ):  # later tasks name the folder of pictures not wanted, too
         context.request.output_path(file_type).mkdir(parents=True, exist_ok=True)
     if files:
-        picture, grid = _picture(inputs, documents), inputs.tile_metadata.grid
+        picture, grid = _picture(inputs, documents, parameters.white_reflectance), inputs.tile_metadata.grid
         for number, file in enumerate(files, 1):
             if file.file_type == TRUE_COLOUR_TYPE:
                 samples, kind, place = picture, ImageKind.TCI, grid
@@ -110,11 +113,11 @@ def write(inputs: Inputs, parameters: PictureParameters, context: Context) -> Wr
     return Written(files)
 
 
-def _picture(inputs: Inputs, documents: Documents) -> Array:
+def _picture(inputs: Inputs, documents: Documents, white: float) -> Array:
     """True colours, uint8 (3, rows, columns)."""
     red, green, blue = (_take(inputs.toa_reflectance[band]) for band in COLOURS)
     offsets = [documents.product.radiometry.offset(band) for band in COLOURS]
-    return true_colour(red, green, blue, (offsets[0], offsets[1], offsets[2]))
+    return true_colour(red, green, blue, (offsets[0], offsets[1], offsets[2]), white)
 
 
 def _take(raster: Raster) -> Array:

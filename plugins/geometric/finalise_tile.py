@@ -1,9 +1,9 @@
 """Step `finalise_tile`: how much of a tile was seen, its metadata with that, and no data outside the strip.
 
 What lies outside the outline of the datastrip (VECTOR_DS_FOOTPRINT), where one is given, becomes no data in
-all bands. Outlines are those of the ground at sea level, while what is seen of high ground at the edge of a
-strip lies beside that by up to a fifth of its height: so much of a margin is left. Without an outline nothing
-needs to be cleared, for a detector only sees what its lines hold.
+all bands. An outline may be that of the ground at sea level, while what is seen of high ground at the edge of
+a strip lies beside that by up to a fifth of its height: so much of a margin is left. Without an outline
+nothing needs to be cleared, for a detector only sees what its lines hold.
 
 Later tasks find the amended files in the output of this task, which comes before those of earlier tasks
 (`ipf_plugins.geometric.tile_folders`).

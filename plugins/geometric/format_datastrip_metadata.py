@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ipf_plugins.geometric.calibration import irradiance_parameter
 from ipf_plugins.geometric.l1c_documents import (
     FormatParameters,
     Formatted,
@@ -19,6 +20,7 @@ from ipf_plugins.geometric.tile_folders import QUALITY, TILES_TYPE, tile_folders
 from ipf_plugins.geometric.tile_list import list_of_request
 from ipf_plugins.geometric.used_files import with_used_files
 
+from ipf.auxiliary.l1_gipp_model import ByBand
 from ipf.engine import Context, Findings, PlannedFile, SinkStep, TaskRequest, Written
 from ipf.errors import ProductError
 from ipf.product.documents import Documents
@@ -28,12 +30,18 @@ from ipf.product.quality.model import CHECKLISTS
 from ipf.product.quality_report import report_name
 
 
+class DatastripParameters(FormatParameters):
+    """Who processes and archives, and the irradiance of the sun that was used."""
+
+    solar_irradiance: ByBand | None = irradiance_parameter()
+
+
 @dataclass(frozen=True)
 class Inputs:
     """Nothing: the job order names the tiles and their datastrip."""
 
 
-def plan(known: Mapping[str, Any], parameters: FormatParameters, context: Context) -> Findings:
+def plan(known: Mapping[str, Any], parameters: DatastripParameters, context: Context) -> Findings:
     """Promise metadata and reports; refuses tiles of different datastrips."""
     documents = _documents(parameters, context)
     return Findings(outputs=tuple(PlannedFile(DATASTRIP, path) for path in _paths(documents, context)))
@@ -51,10 +59,13 @@ def _folder(documents: Documents, context: Context) -> Path:
     return context.request.output_path(DATASTRIP) / documents.tile.datastrip_identifier
 
 
-def _documents(parameters: FormatParameters, context: Context) -> Documents:
+def _documents(parameters: DatastripParameters, context: Context) -> Documents:
     request = context.request
     tiles = _tiles(request)
     strip = level_1c_datastrip(request, tiles, Formatted.of(parameters, context))
+    if parameters.solar_irradiance is not None:
+        radiometry = replace(strip.radiometry, solar_irradiance=dict(parameters.solar_irradiance))
+        strip = replace(strip, radiometry=radiometry)
     strip = replace(strip, auxiliary=with_used_files(strip.auxiliary, request, strip.sensing_start))
     return documents_of(tiles[0], strip)
 
@@ -78,7 +89,7 @@ def _tiles(request: TaskRequest) -> list[TileMetadata]:
     return tiles
 
 
-def write(inputs: Inputs, parameters: FormatParameters, context: Context) -> Written:
+def write(inputs: Inputs, parameters: DatastripParameters, context: Context) -> Written:
     """Write the metadata, inspect the datastrip, and write what was found."""
     documents = _documents(parameters, context)
     write_datastrip(_folder(documents, context), documents, alone=True)

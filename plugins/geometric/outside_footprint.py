@@ -72,7 +72,8 @@ def covers(area: shapely.Geometry, grid: Grid) -> bool:
 
 def inside(area: shapely.Geometry, grid: Grid) -> Mask:
     """Pixels of a grid whose centre lies in an area in its projection."""
-    polygons = [part for part in shapely.get_parts(area) if isinstance(part, shapely.Polygon)]
+    parts = shapely.get_parts(shapely.get_parts(area))  # of a collection of groups
+    polygons = [part for part in parts if isinstance(part, shapely.Polygon)]
     rings = ((part.exterior, *part.interiors) for part in polygons if not part.is_empty)
     return rasterise((tuple(np.array(ring.coords)[:-1] for ring in group) for group in rings), grid)
 

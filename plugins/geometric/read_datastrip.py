@@ -11,8 +11,9 @@ import numpy as np
 from ipf_plugins.geometric.read_l1b import area_of, datastrip_of_request
 from ipf_plugins.geometric.sensor_scene import SensorFiles, SensorScene
 from ipf_plugins.geometric.tile_list import tile_of_request
-from pydantic import Field
 
+from ipf.auxiliary.l1_gipp import GeometricParameters
+from ipf.auxiliary.l1_gipp_model import step_parameter
 from ipf.engine import Context, Findings, SourceStep, StepParameters
 from ipf.product.sensor_datastrip import SensorDatastrip, read_sensor_datastrip
 
@@ -23,9 +24,7 @@ _RADIUS_M = 6_378_137.0
 class ReadDatastripParameters(StepParameters):
     """How the datastrip is taken."""
 
-    refining: bool = Field(
-        default=True, description="use the corrections that refinement found, where the datastrip has any"
-    )
+    refining: bool = step_parameter(GeometricParameters, "refining")
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from ipf_plugins.geometric.sensor_scene import SensorFiles, SensorScene
 from ipf_plugins.geometric.task_table import DATASTRIP, GRANULES
 from ipf_plugins.geometric.tile_folders import TileFolders, folders_of_request
 from ipf_plugins.geometric.tile_list import tile_of_request
-from pydantic import Field
 
+from ipf.auxiliary.l1_gipp import GeometricParameters
+from ipf.auxiliary.l1_gipp_model import step_parameter
 from ipf.engine import Context, Findings, SourceStep, StepParameters, TaskRequest
 from ipf.errors import ProductError
 from ipf.geometry.orthorectification import MapArea
@@ -26,9 +27,7 @@ from ipf.product.tile_reader import read_tile_metadata
 class ReadL1bParameters(StepParameters):
     """How the datastrip is taken."""
 
-    refining: bool = Field(
-        default=True, description="use the corrections that refinement found, where the datastrip has any"
-    )
+    refining: bool = step_parameter(GeometricParameters, "refining")
 
 
 @dataclass(frozen=True)

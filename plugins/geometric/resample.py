@@ -15,9 +15,11 @@ from typing import Annotated, Any
 import numpy as np
 from ipf_plugins.geometric.ortho_grids import OrthoGrids
 from ipf_plugins.geometric.read_l1b import TileFrame
-from pydantic import Field
 
+from ipf.auxiliary.l1_gipp import InterDetectorParameters, RadiometricParameters, ResamplingParameters
+from ipf.auxiliary.l1_gipp_model import step_parameter
 from ipf.engine import Context, Findings, SourceStep, StepParameters, provides
+from ipf.geometry.detector_choice import DetectorChoice
 from ipf.geometry.orthorectification import DetectorImage, OrthoPixels, orthorectify
 from ipf.geometry.resampling import Interpolation, SensorImage
 from ipf.product.bands import BAND_NAMES, BY_NAME, Band
@@ -29,20 +31,14 @@ Rasters = Mapping[str, Raster]
 
 KEPT_WINDOWS = 16
 """Windows of which all parts are kept: more than threads read at a time."""
-LARGEST_COUNT = 4095
-"""Counts have 12 bits."""
 
 
 class ResampleParameters(StepParameters):
     """How values between the pixels of the sensor are made."""
 
-    interpolation: Interpolation = Field(
-        default=Interpolation.B_SPLINE,
-        description="b_spline (cubic, through the pixels), cubic (a = -0.5), bilinear or nearest",
-    )
-    saturated_count: int = Field(
-        default=LARGEST_COUNT, ge=1, le=65535, description="least count that is saturated"
-    )
+    interpolation: Interpolation = step_parameter(ResamplingParameters, "interpolation")
+    detector_choice: DetectorChoice = step_parameter(InterDetectorParameters, "detector_choice")
+    saturated_count: int = step_parameter(RadiometricParameters, "saturated_count")
 
 
 @dataclass(frozen=True)
@@ -86,9 +82,8 @@ class BandView:
             return kept
         grids = self.inputs.ortho_grids
         ground = grids.ground(self.band.resolution)
-        made = orthorectify(
-            grids.grids(self.band.name), images, ground, window, self.parameters.interpolation
-        )
+        how = self.parameters.interpolation, self.parameters.detector_choice
+        made = orthorectify(grids.grids(self.band.name), images, ground, window, *how)
         with self._lock:
             self._windows[window] = made
             while len(self._windows) > KEPT_WINDOWS:

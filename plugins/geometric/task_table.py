@@ -5,12 +5,12 @@ Source: task tables of the Sentinel-2 ground segment, scheme 6.1. `FORMAT_PRODUC
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ipf_plugins.geometric.tile_folders import TILES_TYPE
 from ipf_plugins.geometric.tile_list import LIST_TYPE, tiles_of_request
 
-from ipf.engine import FileRequirement, TaskDefinition
+from ipf.engine import FileRequirement, TaskDefinition, TaskRequest, TaskSettings
 
 DATASTRIP, GRANULES = "PDI_DS", ("PDI_ATF_LIST", "PDI_GR_LIST", "PDI_DS_GR_LIST")
 PRODUCT_TYPES = ("S2MSI1C", "L1C", "MSI_L1C")
@@ -40,6 +40,16 @@ IGNORED = (
     "ARCHIVING_CENTER_ORG",
 )
 
+RECORDED = (
+    *("ATMIMA", "ATMSAD", "BLINDP", "CLOINV", "CLOPAR", "CONVER", "DATATI", "DECOMP", "EARMOD", "ECMWFP"),
+    *("G2PARA", "G2PARE", "GEOPAR", "INTDET", "INVLOC", "JP2KPA", "LREXTR", "MASPAR", "OLQCPA", "PRDLOC"),
+    *("PROBAS", "R2ABCA", "R2BINN", "R2CRCO", "R2DECT", "R2DEFI", "R2DENT", "R2DEPI", "R2EOB2", "R2EQOG"),
+    *("R2L2NC", "R2NOMO", "R2PARA", "R2SWIR", "R2WAFI", "RESPAR", "SPAMOD", "TILPAR", "VIEDIR"),
+)
+"""Parameter files that the metadata of a datastrip name."""
+DATED_BY = ("GIP_DATATI", "GIP_PRDLOC")
+"""Parameter files that the datation of a datastrip is held against."""
+
 LOCATION_IGNORED = (
     *IGNORED,
     *PICKING,
@@ -55,6 +65,17 @@ LOCATION_IGNORED = (
     "COARSE_CLOUD_MASK_PROJECT",
     "GRANULE_CLOUD_COMPUTATION",
 )
+
+
+def _settings(steps: Sequence[str], used: Sequence[str] = ()) -> Callable[[TaskRequest], TaskSettings]:
+    """What the parameter files among a task's inputs set; `used` are types that its steps see to."""
+
+    def settings(request: TaskRequest) -> TaskSettings:
+        from ipf_plugins.geometric.gipp_settings import settings_of_gipps
+
+        return settings_of_gipps(request, steps, used)
+
+    return settings
 
 
 def _needs(*types: str, summary: str = "") -> FileRequirement:
@@ -100,6 +121,7 @@ def _tile_task(
         ignored_parameters=IGNORED,
         request_parameters=PICKING,
         parts=tiles_of_request,
+        settings=_settings(steps),
         summary=summary,
     )
 
@@ -122,6 +144,7 @@ def _location_task(
             *_parameter_files(parameter_files),
         ),
         outputs=tuple(map(_needs, outputs)),
+        settings=_settings(("read_datastrip", step), DATED_BY if updates else ()),
         ignored_parameters=(*LOCATION_IGNORED, *(() if updates else (INGESTION,))),
         request_parameters=(*PICKING_GRANULES, *((INGESTION,) if updates else ())),
         summary=summary,
@@ -168,6 +191,7 @@ def tasks() -> tuple[TaskDefinition, ...]:
                 *_parameter_files("TILPAR G2PARA HRTPAR"),
             ),
             outputs=(_takes(DATASTRIP), _needs(LIST_TYPE)),
+            settings=_settings(("read_datastrip", "write_tile_list")),
             ignored_parameters=(*IGNORED, *PICKING),
             summary="the tiles that a datastrip covers",
         ),
@@ -255,14 +279,10 @@ def tasks() -> tuple[TaskDefinition, ...]:
                 *_TERRAIN,
                 _takes("ECMWF"),
                 _takes("CAMS"),
-                *_parameter_files(
-                    "ATMIMA ATMSAD BLINDP CLOINV CLOPAR CONVER DATATI DECOMP EARMOD ECMWFP G2PARA G2PARE"
-                    " GEOPAR INTDET INVLOC JP2KPA LREXTR MASPAR OLQCPA PRDLOC PROBAS R2ABCA R2BINN R2CRCO"
-                    " R2DECT R2DEFI R2DENT R2DEPI R2EOB2 R2EQOG R2L2NC R2NOMO R2PARA R2SWIR R2WAFI RESPAR"
-                    " SPAMOD TILPAR VIEDIR"
-                ),
+                *_parameter_files(" ".join(RECORDED)),
             ),
             outputs=(_needs(DATASTRIP),),
+            settings=_settings(("format_datastrip_metadata",), [f"GIP_{name}" for name in RECORDED]),
             ignored_parameters=(*IGNORED, *PICKING),
             summary="the Level-1C datastrip",
         ),

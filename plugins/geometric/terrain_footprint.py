@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from ipf_plugins.geometric.sensor_scene import MARGIN_DEG, SensorScene
@@ -38,13 +38,15 @@ class Piece:
     on_terrain: bool
 
 
-def rings_of_scene(scene: SensorScene, images: Images) -> tuple[FloatArray, ...]:
+def rings_of_scene(scene: SensorScene, images: Images, refined: bool = True) -> tuple[FloatArray, ...]:
     """Rings of what a scene sees of its terrain; of the ellipsoid where it has neither elevation nor geoid.
 
+    refined : whether corrections are used that the scene has
     images : lines, from 1, by band and detector; raises as `ipf.geometry.footprints.datastrip_rings`, and
         AuxiliaryError for elevation files that cannot be used.
     """
-    model = SensorModel(scene.geometry, None, 1)
+    geometry = scene.geometry if refined else replace(scene.geometry, refining=None)
+    model = SensorModel(geometry, None, 1)
     if scene.files.dem is None and scene.files.geoid is None:
         return datastrip_rings(model, images)
     messages: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from ipf_plugins.geometric.tile_list import tile_of_request
 from pydantic import Field
 
 from ipf.auxiliary.grib import GribField
+from ipf.auxiliary.l1_gipp import ForecastParameters
+from ipf.auxiliary.l1_gipp_model import step_parameter
 from ipf.auxiliary.tile_forecasts import CAMS, ECMWF, ForecastGrid, ForecastKind, tile_forecast
 from ipf.engine import Context, Findings, SourceStep, StepParameters, TaskRequest
 from ipf.geometry.orthorectification import MapArea
@@ -29,6 +32,7 @@ class TileMeteorologyParameters(StepParameters):
         description="give the tile the weather forecast (AUX_ECMWFT)",
         json_schema_extra={"job_order": "ECMWF_L1C_TILE_GENER"},
     )
+    longest_gap: float = step_parameter(ForecastParameters, "longest_gap")
     cams: bool = Field(
         default=True,
         description="give the tile the aerosol forecast (AUX_CAMSFO)",
@@ -52,13 +56,14 @@ class TileForecasts:
     unwanted: Mapping[str, str]
     area: MapArea
     when: UtcTime
+    longest_gap: timedelta
 
     @cached_property
     def fields(self) -> dict[str, tuple[GribField, ...]]:
         """The fields at the tile; raises AuxiliaryError naming the input that cannot be used."""
         grid = _grid(self.area)
         return {
-            name: tile_forecast(source, kind, grid, self.when.moment)
+            name: tile_forecast(source, kind, grid, self.when.moment, self.longest_gap)
             for name, (kind, source) in self.sources.items()
         }
 
@@ -90,7 +95,8 @@ def find(inputs: Inputs, parameters: TileMeteorologyParameters, context: Context
         else:
             sources[kind.name] = kind, source
     area = area_of(tile_of_request(context.request))
-    return Outputs(TileForecasts(sources, missing, unwanted, area, inputs.datastrip.sensing_start))
+    when, gap = inputs.datastrip.sensing_start, timedelta(hours=parameters.longest_gap)
+    return Outputs(TileForecasts(sources, missing, unwanted, area, when, gap))
 
 
 def _source(request: TaskRequest, file_type: str) -> Path | None:

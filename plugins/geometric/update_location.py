@@ -27,11 +27,12 @@ from ipf_plugins.geometric.locate_granules import (
     notes_of,
     write_granules,
 )
-from ipf_plugins.geometric.located_granules import GranuleChoice, granules_to_locate, model_of
+from ipf_plugins.geometric.located_granules import GranuleChoice, granules_to_locate
 from ipf_plugins.geometric.read_l1b import datastrip_of_request
 from ipf_plugins.geometric.sensor_scene import SensorScene
 from ipf_plugins.geometric.strip_footprint import FOOTPRINT_TYPE, identifier_of, images_of
 from ipf_plugins.geometric.task_table import INGESTION
+from ipf_plugins.geometric.terrain_footprint import rings_of_scene
 from lxml import etree
 
 from ipf.atomic import write_bytes
@@ -42,7 +43,7 @@ from ipf.auxiliary.processing_location import ProcessingLocation, read_processin
 from ipf.engine import Context, Findings, PlannedFile, SinkStep, TaskRequest, Written
 from ipf.errors import AuxiliaryError, OutputError
 from ipf.geometry.acquisition import EarthOrientation, SensorKey
-from ipf.geometry.footprints import area_of_ring, datastrip_rings
+from ipf.geometry.footprints import area_of_ring
 from ipf.product.bands import BY_NAME
 from ipf.product.footprint_vector import write_footprint
 from ipf.product.frame_file import Frame, Frames, write_frames
@@ -230,7 +231,7 @@ def write(inputs: Inputs, parameters: LocationParameters, context: Context) -> W
     frames = frames_of(datastrip, choice, models.cutting)
     write_frames(planned.frames.path, frames)
     images = {key: range(cut[0].lines.start, cut[-1].lines.stop) for key, cut in frames.frames.items()}
-    rings = datastrip_rings(model_of(scene, refined=False), images)
+    rings = rings_of_scene(scene, images, refined=False)
     write_footprint(planned.outline.path, planned.outline.path.stem, rings)
     figures: dict[str, float | str] = {
         "GRANULES": float(len(made.files)),

@@ -13,9 +13,10 @@ from ipf_plugins.geometric.strip_footprint import footprint_of_request, identifi
 from ipf_plugins.geometric.task_table import DATASTRIP
 from ipf_plugins.geometric.tile_list import LIST_TYPE, TileList
 from ipf_plugins.geometric.tile_list import write_tile_list as write_list
-from pydantic import Field
 
 from ipf.atomic import write_bytes
+from ipf.auxiliary.l1_gipp import TilingParameters
+from ipf.auxiliary.l1_gipp_model import step_parameter
 from ipf.engine import Context, Findings, PlannedFile, SinkStep, StepParameters, TaskRequest, Written
 from ipf.errors import ProductError
 from ipf.geometry.acquisition import FloatArray
@@ -29,13 +30,7 @@ LIST_FILE = f"{LIST_TYPE.lower()}.xml"
 class TileListParameters(StepParameters):
     """Which tiles count."""
 
-    smallest_share: float = Field(
-        default=0.0,
-        ge=0.0,
-        lt=1.0,
-        description="share of a tile that the datastrip must cover for the tile to be made",
-        json_schema_extra={"unit": "1"},
-    )
+    smallest_share: float = step_parameter(TilingParameters, "smallest_share")
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ PAIR = {"NAME.HDR": HEADER, "NAME.DBL": DATA}
         ("NAME.DBL", zip_bytes({"inner.xml": DATA})),
         ("NAME.TGZ", tar_bytes({"NAME.xml": DATA})),
         ("NAME.TGZ", tar_bytes({"NAME/NAME.HDR": HEADER, "NAME/NAME.DBL": tar_bytes({"x.xml": DATA})})),
-        ("NAME.gz", gzip.compress(DATA)),
+        ("NAME.gz", gzip.compress(DATA, mtime=0)),
         ("misnamed.xml", tar_bytes(PAIR)),
     ],
 )

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from ipf.geometry.detector_choice import DetectorChoice
 from ipf.geometry.orthorectification import (
     COARSE_STEP_M,
     DetectorImage,
@@ -159,6 +160,38 @@ def test_any_cutting_gives_the_same_bits(method: Interpolation, size: int) -> No
                 assert part.tobytes() == np.ascontiguousarray(expected[inside]).tobytes()
 
 
+def chosen(before_end: float, missing: slice = slice(0)) -> list[int]:
+    """Detectors along a row of 20 pixels: 3 sees the first 14 of them, 4 the last 14, all of 14 pixels."""
+    state = (
+        np.full((1, 20), -np.inf, np.float32),
+        np.zeros((1, 20), np.float32),
+        *(np.zeros((1, 20), np.uint8) for _ in range(3)),
+    )
+    rows = np.zeros((2, 2))
+    for detector, first in ((4, 6), (3, 0)):
+        columns = np.array([[-first, 19 - first]] * 2, np.float64)
+        places = np.arange(20) - first
+        flags = ((places < 0) | (places > 13)).astype(np.uint8)[np.newaxis]
+        if detector == 3:
+            flags[0, missing] = 1
+        values = np.full((1, 20), detector, np.float32)
+        mask = np.empty((0, 0), np.uint8)
+        lay_over(rows, columns, 19, (0, 0), (detector, 14, 1), before_end, (values, flags), mask, state)
+    np.testing.assert_array_equal(state[1][0], state[3][0])
+    return [int(detector) for detector in state[3][0]]
+
+
+def test_detectors_change_where_they_are_told_to() -> None:
+    assert chosen(DetectorChoice.MIDDLE.pixels_before_end("B02", 10)) == [3] * 10 + [4] * 10
+    assert chosen(DetectorChoice.LOWEST.pixels_before_end("B02", 10)) == [3] * 14 + [4] * 6
+    assert chosen(DetectorChoice.LOWEST.pixels_before_end("B08", 10)) == [3] * 10 + [4] * 10
+    assert chosen(1.0) == [3] * 13 + [4] * 7
+
+
+def test_a_detector_without_data_leaves_its_pixels_to_the_other() -> None:
+    assert chosen(0.0, missing=slice(8, 12)) == [3] * 8 + [4] * 4 + [3] * 2 + [4] * 6
+
+
 def test_kernels_do_as_plain_python() -> None:
     random = np.random.default_rng(1)
     levels = random.normal(size=(3, 5, 6))
@@ -189,6 +222,7 @@ def test_kernels_do_as_plain_python() -> None:
             3,
             (1, 2),
             (7, 12, 1),
+            3.0,
             seen,
             np.arange(144, dtype=np.uint8).reshape(12, 12),
             state,

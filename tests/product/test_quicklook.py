@@ -34,6 +34,12 @@ def test_true_colour_of_chosen_counts() -> None:
     assert true_colour(dark, counts, dark)[1].tolist() == [[0, 1, 102, 102, 153, 255, 255, 255]]
 
 
+def test_another_reflectance_may_be_white() -> None:
+    counts = np.array([[1000, 2000, 5000, 6000]], np.uint16)
+    picture = true_colour(counts, counts, counts, (0.0, 0.0, 0.0), white=0.5)
+    assert picture[0].tolist() == [[51, 102, 255, 255]]
+
+
 def test_preview_grid_is_that_of_the_real_preview(reference_data: Path) -> None:
     (path,) = (reference_data / L2A / "GRANULE").glob("*/QI_DATA/*_PVI.jp2")
     real = gdal.Open(str(path))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyproj
 import pytest
 from ipf_plugins.geometric.ortho_grids import OrthoGrids
 from ipf_plugins.geometric.sensor_scene import SensorFiles, SensorScene
@@ -23,6 +24,7 @@ from ipf.geometry.sensor_model import SensorModel
 from ipf.geometry.terrain import Terrain
 from ipf.geometry.tiles import tile_of_name
 from ipf.product.bands import BAND_NAMES
+from ipf.product.footprint_vector import write_footprint
 from ipf.product.geotiff import read_geotiff
 from ipf.product.l1b_reader import read_l1b_parts
 from ipf.product.raster import Grid
@@ -176,6 +178,31 @@ def test_each_task_alone_gives_the_same_bytes(strip: Strip, together: Path, tmp_
         called = run_job(tmp_path / f"job{number}.xml", [task], workers=1)
         assert called.code == 0, called.stderr
     assert files(tmp_path) == files(together)
+
+
+def test_no_data_outside_the_outline_of_the_datastrip(strip: Strip, tmp_path: Path) -> None:
+    """The western half of the tile is inside: the product has nothing else, and no cloud or quality there."""
+    corners = np.array([(-5000.0, 5000.0), (960.0, 5000.0), (960.0, -9000.0), (-5000.0, -9000.0)])
+    corners += (strip.grid.upper_left_x, strip.grid.upper_left_y)
+    to_geographic = pyproj.Transformer.from_crs(strip.grid.epsg, 4326, always_xy=True)
+    outline = tmp_path / "outline.gml"
+    write_footprint(outline, "S2A", (np.column_stack(to_geographic.transform(*corners.T)),))
+    tasks = strip.chain(tmp_path)
+    tasks[1] = replace(tasks[1], inputs={**tasks[1].inputs, "VECTOR_DS_FOOTPRINT": [outline]})
+    called = run_job(tmp_path / "job.xml", tasks, {"finalise_tile.outline_margin": "0"}, workers=2)
+    assert called.code == 0, called.error
+    assert "seen outside the outline of the datastrip, made no data" in called.stdout
+    (folder,) = (tmp_path / "product").glob("*.SAFE")
+    product = open_product(folder)
+    for band in BAND_NAMES:
+        counts = product.bands[f"toa_reflectance/{band}"].read_all()
+        detectors = product.masks[f"detector_footprint/{band}"].read_all()
+        edge = counts.shape[1] * 960 // SIZE_M
+        assert np.mean(counts[:, :edge] > 0) > 0.9
+        assert not counts[:, edge:].any()
+        assert not detectors[:, edge:].any()
+    clouds = product.masks["cloud_classification"].read_all()
+    assert not clouds[:, clouds.shape[1] * 960 // SIZE_M :].any()
 
 
 def test_a_missing_granule_leaves_a_hole_that_is_told(strip: Strip, tmp_path: Path) -> None:

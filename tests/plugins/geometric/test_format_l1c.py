@@ -15,6 +15,9 @@ from ipf_plugins.geometric.format_product import format_product
 from ipf_plugins.geometric.format_tile_metadata import format_tile_metadata
 from lxml import etree
 
+from ipf.auxiliary.gipp_names import AuxiliaryName
+from ipf.auxiliary.l1_gipp import AbsoluteCalibration
+from ipf.auxiliary.l1_gipp_files import level_1_gipp_document
 from ipf.engine import SinkStep
 from ipf.product.bands import BAND_NAMES
 from ipf.product.datastrip_reader import read_datastrip_metadata
@@ -217,7 +220,19 @@ def test_identity_and_used_files(tmp_path: Path, reference_data: Path) -> None:
     )
     resampling.write_text("<RESPAR/>")
     task = jobs.task("FORMAT_METADATA_DS_L1C")
-    more = {"GIP_VIEDIR": viewing, "GIP_RESPAR": [resampling], "IERS": [bulletin]}
+    calibration = tmp_path / resampling.name.replace("RESPAR", "R2ABCA")
+    irradiance = {band: 100.0 + number for number, band in enumerate(BAND_NAMES)}
+    calibration.write_bytes(
+        level_1_gipp_document(
+            AbsoluteCalibration(solar_irradiance=irradiance), AuxiliaryName.parse(calibration.stem)
+        )
+    )
+    more = {
+        "GIP_VIEDIR": viewing,
+        "GIP_RESPAR": [resampling],
+        "GIP_R2ABCA": [calibration],
+        "IERS": [bulletin],
+    }
     with_files = JobTask(task.name, {**task.inputs, **more}, task.outputs)
     parameters = {
         "PROCESSING_BASELINE": "05.11",
@@ -232,8 +247,9 @@ def test_identity_and_used_files(tmp_path: Path, reference_data: Path) -> None:
     strip = read_datastrip_metadata(document)
     assert (strip.processing_centre, strip.archiving_centre, strip.psd_version) == ("2APS", "ARC_", 15)
     kinds = [gipp.kind for gipp in strip.auxiliary.gipps]
-    assert kinds == ["GIP_BLINDP", "GIP_RESPAR", *["GIP_VIEDIR"] * len(viewing)]
-    assert strip.auxiliary.gipps[1].name == resampling.stem
+    assert kinds == ["GIP_BLINDP", "GIP_R2ABCA", "GIP_RESPAR", *["GIP_VIEDIR"] * len(viewing)]
+    assert strip.auxiliary.gipps[2].name == resampling.stem
+    assert strip.radiometry.solar_irradiance == irradiance
     assert strip.auxiliary.iers_bulletin == bulletin.stem
     schema = etree.XMLSchema(
         file=str(reference_data / "xsd" / "PSD150" / "S2_PDI_Level-1C_Datastrip_Metadata.xsd")

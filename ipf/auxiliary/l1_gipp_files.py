@@ -1,0 +1,135 @@
+"""Reading and writing the parameter files of Level 1 of `ipf.auxiliary.l1_gipp`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pydantic
+from lxml import etree
+
+from ipf.auxiliary.gipp_documents import PROVIDER, GippHeading, content_of, new_document, open_gipp
+from ipf.auxiliary.gipp_names import ANY_SATELLITE, AuxiliaryName
+from ipf.auxiliary.l1_gipp_model import Level1Gipp, element_of, is_by_band, source_of, unit_of
+from ipf.errors import AuxiliaryError
+from ipf.product.bands import BY_NAME
+from ipf.product.utc import UtcTime
+from ipf.product.xml_builder import add
+from ipf.product.xml_nodes import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Level1GippFile:
+    """A parameter file that was read; `content` is None for a readable file of somebody else's form."""
+
+    path: Path
+    heading: GippHeading
+    content: Level1Gipp | None
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The fields that the file holds, by name."""
+        if self.content is None:
+            return {}
+        return {name: getattr(self.content, name) for name in sorted(self.content.model_fields_set)}
+
+
+def read_level_1_gipp(path: Path, model: type[Level1Gipp]) -> Level1GippFile:
+    """Read the parameter file of `model` at `path`, packed or not.
+
+    Raises `AuxiliaryError` naming file, line and element: another root, an element that is unknown, given
+    twice, of another unit, not of its kind or out of its range. A file of another provider than this project
+    may have any elements: it is read as far as its heading.
+    """
+    root = open_gipp(path, model.root)
+    heading = GippHeading.of(root)
+    if heading.provider != PROVIDER:
+        return Level1GippFile(path, heading, None)
+    fields = {element_of(name): name for name in model.model_fields}
+    values: dict[str, Any] = {}
+    for node in root.child("DATA").all("*"):
+        name = fields.get(node.name)
+        if name is None:
+            raise node.error(f"{node.name}: unknown element, expected one of {', '.join(fields)}")
+        if name in values:
+            raise node.error(f"{node.name} is given twice")
+        unit = node.attribute("unit")
+        if unit != unit_of(model, name):
+            raise node.error(f"{node.name}: unit is {unit}, expected {unit_of(model, name)}")
+        values[name] = _value(node, model, name)
+        _refuse(node, model, name, values[name])
+    if model.per_satellite and not values:
+        raise root.child("DATA").error(f"no element, expected {', '.join(fields)}")
+    return Level1GippFile(path, heading, model.model_validate(values))
+
+
+def _value(node: Node, model: type[Level1Gipp], name: str) -> Any:
+    if is_by_band(model, name):
+        found: dict[str, float] = {}
+        for part in node.all("BAND"):
+            band = part.attribute_band("band_id")
+            if band in found:
+                raise part.error(f"{node.name}: {band} is given twice")
+            found[band] = part.number()
+        return found
+    annotation = model.model_fields[name].annotation
+    if annotation is bool:
+        return node.flag()
+    if annotation is int:
+        return node.integer()
+    default = model.model_fields[name].default
+    return node.number() if isinstance(default, float) else node.text()
+
+
+def _refuse(node: Node, model: type[Level1Gipp], name: str, value: Any) -> None:
+    try:
+        model.model_validate({name: value})
+    except pydantic.ValidationError as problem:
+        told = problem.errors()[0]["msg"].removeprefix("Value error, ")
+        shown = "" if isinstance(value, dict) else f" = {value}"
+        raise node.error(f"{node.name}{shown}: {told[0].lower()}{told[1:]}") from problem
+
+
+def level_1_gipp_document(content: Level1Gipp, name: AuxiliaryName) -> bytes:
+    """The file called `name`: every field with unit, text and source; one content, the same bytes."""
+    model = type(content)
+    heading = GippHeading(
+        satellite=name.satellite,
+        file_type=name.file_type,
+        production=_time(name.creation),
+        applicable_from=_time(name.start),
+        applicable_until=_time(name.stop),
+        version="1",
+    )
+    document, data = new_document(model.root, heading)
+    for field, described in model.model_fields.items():
+        data.append(etree.Comment(f" {described.description} ({source_of(model, field)}) "))
+        value, unit = getattr(content, field), unit_of(model, field)
+        if not is_by_band(model, field):
+            add(data, element_of(field), value, unit=unit)
+            continue
+        element = add(data, element_of(field), unit=unit)
+        for band, number in value.items():
+            add(element, "BAND", float(number), band_id=BY_NAME[band].identifier)
+    return content_of(document)
+
+
+def check_serves(file: Level1GippFile, satellite: str, sensed: UtcTime) -> None:
+    """Refuse a file of another satellite, or out of validity when the datastrip was sensed."""
+    heading = file.heading
+    if heading.satellite not in (satellite, ANY_SATELLITE):
+        raise AuxiliaryError(
+            f"{file.path}: SATELLITE is {heading.satellite}, wrong satellite: expected {satellite}"
+        )
+    if not heading.applicable_from.moment <= sensed.moment <= heading.applicable_until.moment:
+        raise AuxiliaryError(
+            f"{file.path}: APPLICABILITY_DATE and APPLICABILITY_END_DATE are {heading.applicable_from} to"
+            f" {heading.applicable_until}, out of validity: expected that of {sensed}"
+        )
+
+
+def _time(compact: str) -> UtcTime:
+    date, clock = compact.split("T")
+    return UtcTime.parse(f"{date[:4]}-{date[4:6]}-{date[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:]}Z")
