@@ -57,6 +57,7 @@ def _task(task: TaskPlan | DeferredTask) -> dict[str, Any]:
             }
             for layer in _layers(task)
         ],
+        "without_effect": list(task.without_effect),
         "warnings": list(task.warnings),
     }
 
