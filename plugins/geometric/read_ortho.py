@@ -24,6 +24,12 @@ from ipf.product.tile_reader import read_tile_metadata
 CLOUD_RESOLUTION = 60
 CLOUD_MASK = f"{QUALITY}/MSK_CLASSI_B00.tif"
 
+TASK_BANDS = {
+    "MASK_S2": ("B01", "B02", "B10", "B11", "B12"),
+    "FORMAT_IMG_PVI_TCI": ("B02", "B03", "B04"),
+}
+"""Bands of tasks that need some, whatever bands a job order picks for others."""
+
 Rasters = Mapping[str, Raster]
 
 
@@ -50,13 +56,13 @@ class Outputs:
 
 
 def read(inputs: Inputs, parameters: NoParameters, context: Context) -> Outputs:
-    """Open what the job order names, of the bands that it picks.
+    """Open what the job order names, of the bands that the task needs or that the job order picks.
 
     Raises `ProductError` naming a file that is missing, cut, of other samples, or of another size or place
     than the tile's metadata tell.
     """
     frame = frame_of_request(context.request)
-    bands = bands_of_request(context.request)
+    bands = TASK_BANDS.get(context.request.task_name) or bands_of_request(context.request)
     return Outputs(
         tile_frame=frame,
         tile_metadata=read_tile_metadata(frame.folders.metadata),

@@ -14,8 +14,11 @@ from ipf.engine import FileRequirement, TaskDefinition, TaskRequest, TaskSetting
 
 DATASTRIP, GRANULES = "PDI_DS", ("PDI_ATF_LIST", "PDI_GR_LIST", "PDI_DS_GR_LIST")
 PRODUCT_TYPES = ("S2MSI1C", "L1C", "MSI_L1C")
-PICKING = ("PARALLEL_TILE", "PARALLEL_TILE_IDENT", "PARALLEL_BAND", "PARALLEL_BAND_IDENT")
+PICKING_TILES = ("PARALLEL_TILE", "PARALLEL_TILE_IDENT")
 """What of the work a job order asks for: read from the request by what opens the files."""
+PICKING_BANDS = ("PARALLEL_BAND", "PARALLEL_BAND_IDENT")
+BY_BAND = ("GEN_ORTHO_TOA", "TILE_FINALIZE", "FORMAT_IMG_L1C")
+"""Tasks of tiles that several jobs may share by bands; the others need the bands that they need."""
 PICKING_GRANULES = (
     "PARALLEL_DETECTOR",
     "PARALLEL_DETECTOR_IDENT",
@@ -52,7 +55,8 @@ DATED_BY = ("GIP_DATATI", "GIP_PRDLOC")
 
 LOCATION_IGNORED = (
     *IGNORED,
-    *PICKING,
+    *PICKING_TILES,
+    *PICKING_BANDS,
     "ATF_LENGTH",
     "SAD_DATA_INGESTION",
     "POD_DATA_INGESTION",
@@ -118,8 +122,8 @@ def _tile_task(
         steps=tuple(steps),
         inputs=(_STRIP, _LIST, *inputs),
         outputs=tuple(outputs),
-        ignored_parameters=IGNORED,
-        request_parameters=PICKING,
+        ignored_parameters=(*IGNORED, *(() if name in BY_BAND else PICKING_BANDS)),
+        request_parameters=(*PICKING_TILES, *(PICKING_BANDS if name in BY_BAND else ())),
         parts=tiles_of_request,
         settings=_settings(steps),
         summary=summary,
@@ -192,7 +196,7 @@ def tasks() -> tuple[TaskDefinition, ...]:
             ),
             outputs=(_takes(DATASTRIP), _needs(LIST_TYPE)),
             settings=_settings(("read_datastrip", "write_tile_list")),
-            ignored_parameters=(*IGNORED, *PICKING),
+            ignored_parameters=(*IGNORED, *PICKING_TILES, *PICKING_BANDS),
             summary="the tiles that a datastrip covers",
         ),
         _tile_task(
@@ -283,7 +287,7 @@ def tasks() -> tuple[TaskDefinition, ...]:
             ),
             outputs=(_needs(DATASTRIP),),
             settings=_settings(("format_datastrip_metadata",), [f"GIP_{name}" for name in RECORDED]),
-            ignored_parameters=(*IGNORED, *PICKING),
+            ignored_parameters=(*IGNORED, *PICKING_TILES, *PICKING_BANDS),
             summary="the Level-1C datastrip",
         ),
         _tile_task(

@@ -410,6 +410,17 @@ def test_switches(made: Path) -> None:
     assert not list(read_vector_mask(vector, read_geotiff(image).grid.epsg))
 
 
+def test_bands_that_a_job_order_picks_for_other_tasks(made: Path) -> None:
+    """Clouds are looked for in the bands that tell them, of which alone images must be there."""
+    for band in ("B03", "B8A"):
+        next(made.glob(f"tiles/*/IMG_DATA/*_{band}.tif")).unlink()
+    called = run_job(made / "job.xml", [task_of(made)], {"PARALLEL_BAND_IDENT": "B00"})
+    assert called.code == 0, called.error
+    assert "task MASK_S2: without effect here: PARALLEL_BAND_IDENT" in called.stdout
+    (image,) = (made / "masks").rglob("*.tif")
+    assert read_geotiff(image).read_all().any()
+
+
 @pytest.mark.parametrize("name", ["IMG_DATA/*_B10.tif", "QI_DATA/MSK_DETFOO_B01.tif"])
 def test_a_missing_or_cut_image_is_refused(made: Path, name: str) -> None:
     (image,) = (made / "tiles").glob(f"*/{name}")

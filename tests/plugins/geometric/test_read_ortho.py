@@ -31,7 +31,7 @@ def opened(folder: Path, *tiles: str, **parameters: str) -> Outputs:
         "PDI_DS_TILE_LIST": tuple(folder / name for name in tiles or ("tiles",)),
         "TILE_LIST_FILE": (folder / "tile_list_file.xml",),
     }
-    request = TaskRequest("L1C", "00.00", "MASK_S2", inputs, {}, parameters, part=TILES[0])
+    request = TaskRequest("L1C", "00.00", "FORMAT_IMG_L1C", inputs, {}, parameters, part=TILES[0])
     context = Context(request, datetime(2024, 9, 1, tzinfo=UTC), folder)
     outputs: Outputs = read(Inputs(), NoParameters(), context)
     return outputs
