@@ -28,6 +28,7 @@ from ipf_plugins.geometric.outside_footprint import (
     covers,
     inside,
     outline_on_map,
+    reaches,
 )
 from ipf_plugins.geometric.read_l1b import (
     TileFrame,
@@ -35,7 +36,7 @@ from ipf_plugins.geometric.read_l1b import (
     frame_of_request,
     granules_of_request,
 )
-from ipf_plugins.geometric.strip_footprint import given_footprint
+from ipf_plugins.geometric.strip_footprint import FOOTPRINT_TYPE, given_footprint
 from ipf_plugins.geometric.task_table import GRANULES
 from ipf_plugins.geometric.tile_folders import QUALITY, TILES_TYPE, output_folder
 from pydantic import Field
@@ -117,11 +118,19 @@ def _promised(frame: TileFrame, clears: bool, request: TaskRequest) -> tuple[Pla
 def _kept_area(
     frame: TileFrame, parameters: FinaliseTileParameters, request: TaskRequest
 ) -> shapely.Geometry | None:
-    """What of the map is kept; None where no outline is given, and where it holds the whole tile."""
+    """What of the map is kept; None where no outline is given, and where it holds the whole tile.
+
+    Raises ProductError for an outline that does not reach the tile.
+    """
     rings = given_footprint(request)
     if not rings:
         return None
     area = outline_on_map(rings, frame.grid, parameters.outline_margin)
+    if not reaches(area, frame.grid):
+        raise ProductError(
+            f"{request.find_input(FOOTPRINT_TYPE)}: the outline of the datastrip does not reach tile "
+            f"{frame.tile.name}"
+        )
     return None if covers(area, frame.grid) else area
 
 

@@ -65,9 +65,18 @@ def followed(ring: FloatArray) -> FloatArray:
 
 def covers(area: shapely.Geometry, grid: Grid) -> bool:
     """Whether an area in the projection of a grid holds all of the grid."""
+    return bool(shapely.covers(area, _square(grid)))
+
+
+def reaches(area: shapely.Geometry, grid: Grid) -> bool:
+    """Whether an area in the projection of a grid holds some of the grid."""
+    return bool(shapely.area(shapely.intersection(area, _square(grid))) > 0.0)
+
+
+def _square(grid: Grid) -> shapely.Polygon:
     width, height = grid.columns * grid.resolution, grid.rows * grid.resolution
     left, top = grid.upper_left_x, grid.upper_left_y
-    return bool(shapely.covers(area, shapely.box(left, top - height, left + width, top)))
+    return shapely.box(left, top - height, left + width, top)
 
 
 def inside(area: shapely.Geometry, grid: Grid) -> Mask:

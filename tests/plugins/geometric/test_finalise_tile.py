@@ -209,6 +209,16 @@ def test_outside_the_outline_there_is_no_data(begun: Begun, caplog: pytest.LogCa
     assert again.figures == written.figures
 
 
+def test_an_outline_elsewhere_is_refused(begun: Begun) -> None:
+    path = begun.folder / "outline.gml"
+    ring = outline(begun.tile.metadata.grid, 0.5)
+    ring[:, 0] += 2.0
+    write_footprint(path, "S2A", (ring,))
+    with pytest.raises(ProductError, match=r"outline\.gml: .* does not reach tile 28SCB"):
+        begun.run(VECTOR_DS_FOOTPRINT=(path,))
+    assert not (begun.folder / "finished").exists()
+
+
 @pytest.mark.parametrize("name", ["28SCB", "01WCV", "60KYF", "33XVJ"])
 def test_outlines_of_long_strips_are_placed(name: str) -> None:
     """Over the antimeridian and half way round the Earth: what lies west of a tile's middle is told."""
