@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -20,7 +21,7 @@ from ipf.auxiliary.l1_gipp import InterDetectorParameters, RadiometricParameters
 from ipf.auxiliary.l1_gipp_model import step_parameter
 from ipf.engine import Context, Findings, SourceStep, StepParameters, provides
 from ipf.geometry.detector_choice import DetectorChoice
-from ipf.geometry.orthorectification import DetectorImage, OrthoPixels, orthorectify
+from ipf.geometry.orthorectification import DetectorImage, OrthoPixels, SensorGrid, orthorectify
 from ipf.geometry.resampling import Interpolation, SensorImage
 from ipf.product.bands import BAND_NAMES, BY_NAME, Band
 from ipf.product.l1b_masks import quality_flags
@@ -93,20 +94,23 @@ class BandView:
     def _decoded(self) -> dict[int, DetectorImage]:
         """Images of the detectors that see the tile, those lines of them that do."""
         if self._images is None:
-            self._images = {
-                grid.detector: self._image(grid.detector, grid.lines())
-                for grid in self.inputs.ortho_grids.grids(self.band.name)
-            }
+            grids = self.inputs.ortho_grids.grids(self.band.name)
+            # A granule is coded in one piece, which one thread decodes: detectors side by side.
+            with ThreadPoolExecutor(self.workers, thread_name_prefix="ipf-decode") as pool:
+                self._images = dict(
+                    zip((grid.detector for grid in grids), pool.map(self._image, grids), strict=True)
+                )
         return self._images
 
-    def _image(self, detector: int, seen: tuple[int, int]) -> DetectorImage:
+    def _image(self, grid: SensorGrid) -> DetectorImage:
+        detector, seen = grid.detector, grid.lines()
         product, name = self.inputs.l1b_product, self.band.name
         lines = product.lines(name, detector)
         first, stop = max(seen[0], lines.start), min(seen[1] + 1, lines.stop)
-        counts = product.counts(name, detector, range(first, stop), self.workers)
+        counts = product.counts(name, detector, range(first, stop))
         whole = len(lines), counts.shape[1]
         image = SensorImage(counts, self.parameters.saturated_count, first - lines.start, 0, whole)
-        return DetectorImage(image, quality_flags(product, name, detector, range(first, stop), self.workers))
+        return DetectorImage(image, quality_flags(product, name, detector, range(first, stop)))
 
     def release(self) -> None:
         """Forget images and windows when the last of the band's rasters is let go."""

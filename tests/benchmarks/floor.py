@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from osgeo import gdal, gdal_array
 
-from ipf.product.jpeg2000 import CodingStyle, ImageKind, coding_profile
+from ipf.product.jpeg2000 import CodingProfile, CodingStyle, ImageKind, coding_profile
 
 gdal.UseExceptions()
 
@@ -48,7 +48,11 @@ def options_of(path: Path, style: CodingStyle) -> list[str]:
     """Creation options that give an image of Level-2A its coding."""
     kind = kind_of(path)
     resolution = 0 if kind is ImageKind.PVI else int(path.stem[-3:-1])
-    profile = coding_profile(kind, resolution, style)
+    return creation_options(coding_profile(kind, resolution, style))
+
+
+def creation_options(profile: CodingProfile) -> list[str]:
+    """Options that give an image a coding."""
     precinct = f"{{{profile.precinct},{profile.precinct}}}"
     return [
         "REVERSIBLE=YES",
@@ -98,15 +102,20 @@ def main(level_1c: Path, level_2a: Path, style: CodingStyle, threads: int) -> di
             *level_2a.glob("GRANULE/*/QI_DATA/*_PVI.jp2"),
         ]
     )
+    return measured(inputs, outputs, lambda path: options_of(path, style), threads)
+
+
+def measured(
+    inputs: Sequence[Path], outputs: Sequence[Path], options: Callable[[Path], list[str]], threads: int
+) -> dict[str, float]:
+    """Seconds of decoding `inputs` and of encoding what `outputs` hold, and the sizes of both."""
     with ThreadPoolExecutor(threads) as pool:
         images = dict(zip(outputs, pool.map(decode, outputs), strict=True))
     decoding = timed([lambda path=path: decode(path).shape for path in inputs], threads)
     sizes: list[int] = []
-    with tempfile.TemporaryDirectory(dir=level_2a.parent) as folder:
+    with tempfile.TemporaryDirectory(dir=outputs[0].parents[3]) as folder:
         jobs = [
-            lambda path=path: sizes.append(
-                encode(images[path], Path(folder) / path.name, options_of(path, style))
-            )
+            lambda path=path: sizes.append(encode(images[path], Path(folder) / path.name, options(path)))
             for path in outputs
         ]
         encoding = timed(jobs, threads)
