@@ -17,6 +17,7 @@ from ipf_plugins.simulator.view_kernels import add_spline
 from scipy.ndimage import spline_filter
 
 from ipf.errors import ParameterError
+from ipf.geometry.orthorectification import MapArea
 from ipf.product.bands import BANDS, BY_NAME
 
 Places = npt.NDArray[np.float64]
@@ -150,4 +151,34 @@ class RasterScene:
         values = np.zeros(eastings.shape, np.float32)
         origin = self.left + half, self.top - half
         add_spline(self.coefficients[band], origin, self.pixel_size, 0, 1.0, eastings, northings, values)
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class BoundedScene:
+    """Another scene within a rectangle of the map (m), nothing beyond it."""
+
+    scene: MapScene
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @classmethod
+    def around(cls, scene: MapScene, area: MapArea, margin: float) -> BoundedScene:
+        """The scene over an area and `margin` metres around it."""
+        right, bottom = area.left + area.size, area.top - area.size
+        return cls(scene, area.left - margin, bottom - margin, right + margin, area.top + margin)
+
+    @property
+    def epsg(self) -> int:
+        """Code of the scene's projection."""
+        return self.scene.epsg
+
+    def reflectance(self, band: str, eastings: Places, northings: Places) -> FloatImage:
+        """Reflectance of `band` at places (m); NaN beyond the rectangle."""
+        values = self.scene.reflectance(band, eastings, northings)
+        beyond = (eastings < self.west) | (eastings > self.east)
+        beyond |= (northings < self.south) | (northings > self.north)
+        values[beyond] = np.nan
         return values

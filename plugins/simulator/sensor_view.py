@@ -21,6 +21,7 @@ import pyproj
 from ipf_plugins.simulator.instrument import BandNoise
 from ipf_plugins.simulator.map_scenes import MapScene
 from ipf_plugins.simulator.view_kernels import counts_of_reflectance, places_on_map
+from ipf_plugins.simulator.view_metadata import Acquired
 
 from ipf.errors import ParameterError
 from ipf.geometry.acquisition import FloatArray
@@ -50,8 +51,8 @@ class ViewCalibration:
     offsets: Mapping[str, float]
 
     @classmethod
-    def of(cls, datastrip: SensorDatastrip) -> ViewCalibration:
-        """The gains and offsets of a datastrip, with the sun of its satellite and datatake."""
+    def of(cls, datastrip: SensorDatastrip | Acquired) -> ViewCalibration:
+        """The gains and offsets of an acquisition, with the sun of its satellite and datatake."""
         nominal = nominal_radiometry(datastrip.satellite, datastrip.datatake_start, "05.00")
         offsets = {band: datastrip.radio_offsets.get(band, 0.0) for band in BAND_NAMES}
         return cls(

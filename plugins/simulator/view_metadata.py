@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from pyproj import Geod
@@ -21,6 +21,7 @@ from ipf.product.l1b_model import (
     LocatedHeader,
     Place,
 )
+from ipf.product.metadata import AuxiliaryData, Datatake
 from ipf.product.metadata_sections import read_auxiliary, read_datatake
 from ipf.product.names import DatastripName
 from ipf.product.nominal_radiometry import nominal_radiometry
@@ -38,25 +39,61 @@ REFERENCE_BAND = "B04"
 
 
 @dataclass(frozen=True, slots=True)
+class Acquired:
+    """What is known of an acquisition beside its geometry; `auxiliary` names the files that go with it."""
+
+    datatake: Datatake
+    baseline: str
+    downlink_orbit: int
+    epoch: datetime
+    sensing_start: UtcTime
+    sensing_stop: UtcTime
+    tdi: Mapping[str, str]
+    gains: Mapping[str, float]
+    radio_offsets: Mapping[str, float]
+    auxiliary: AuxiliaryData
+
+    @classmethod
+    def of(cls, strip: SensorDatastrip) -> Acquired:
+        """What a datastrip tells."""
+        root = Node.of_document(strip.file, ROOTS)
+        info = root.child("General_Info")
+        return cls(
+            datatake=read_datatake(info.child("Datatake_Info")),
+            baseline=info.text("Processing_Info/PROCESSING_BASELINE"),
+            downlink_orbit=info.integer("Downlink_Info/DOWNLINK_ORBIT_NUMBER"),
+            epoch=strip.epoch,
+            sensing_start=strip.sensing_start,
+            sensing_stop=strip.sensing_stop,
+            tdi=strip.tdi,
+            gains=strip.gains,
+            radio_offsets=strip.radio_offsets,
+            auxiliary=replace(read_auxiliary(root.child("Auxiliary_Data_Info")), gris=()),
+        )
+
+    @property
+    def satellite(self) -> str:
+        """``S2A`` to ``S2D``."""
+        return self.datatake.satellite
+
+    @property
+    def datatake_start(self) -> UtcTime:
+        """Start of the datatake."""
+        return self.datatake.sensing_start
+
+
+@dataclass(frozen=True, slots=True)
 class ViewFrame:
     """What all metadata of one product share."""
 
     model: SensorModel
-    datastrip: SensorDatastrip
+    acquired: Acquired
     creation: UtcTime
-    baseline: str
-
-    @classmethod
-    def of(cls, model: SensorModel, datastrip: SensorDatastrip, creation: UtcTime) -> ViewFrame:
-        """Of a datastrip and the baseline that it tells."""
-        root = Node.of_document(datastrip.file, ROOTS)
-        baseline = root.text("General_Info/Processing_Info/PROCESSING_BASELINE")
-        return cls(model, datastrip, creation, baseline)
 
     def utc(self, seconds: float) -> UtcTime:
         """UTC of GPS seconds after the epoch, to the microsecond."""
         since = timedelta(seconds=seconds - self.model.geometry.earth.gps_minus_utc)
-        return UtcTime((self.datastrip.epoch + since).replace(tzinfo=UTC), 6)
+        return UtcTime((self.acquired.epoch + since).replace(tzinfo=UTC), 6)
 
     def seconds(self, detector: int, line: int) -> float:
         """GPS seconds at the middle of a 10 m line of the reference band."""
@@ -65,13 +102,13 @@ class ViewFrame:
     def name(self) -> DatastripName:
         """Name of the new datastrip."""
         return DatastripName(
-            self.datastrip.satellite,
+            self.acquired.satellite,
             "OPER",
             "L1B",
             CENTRE,
             self.creation.compact,
-            self.datastrip.sensing_start.compact,
-            self.baseline,
+            self.acquired.sensing_start.compact,
+            self.acquired.baseline,
         )
 
     def granule(self, detector: int, lines: range) -> GranuleMetadata:
@@ -82,14 +119,14 @@ class ViewFrame:
             for resolution, (_, columns) in GRANULE_SIZES.items()
         }
         name = GranuleName(
-            self.datastrip.satellite,
+            self.acquired.satellite,
             "OPER",
             "L1B",
             CENTRE,
             self.creation.compact,
             time.compact,
             detector,
-            self.baseline,
+            self.acquired.baseline,
         )
         return GranuleMetadata(
             name=name,
@@ -154,18 +191,16 @@ class ViewFrame:
         self, entries: Mapping[int, Sequence[GranuleEntry]], granules: GranuleLines
     ) -> L1bDatastripMetadata:
         """Metadata of the new datastrip."""
-        root, strip = Node.of_document(self.datastrip.file, ROOTS), self.datastrip
-        info, geometry = root.child("General_Info"), self.model.geometry
+        strip, geometry = self.acquired, self.model.geometry
         detectors = sorted(detector for detector, listed in granules.items() if listed)
-        auxiliary = read_auxiliary(root.child("Auxiliary_Data_Info"))
         return L1bDatastripMetadata(
             name=self.name(),
-            datatake=read_datatake(info.child("Datatake_Info")),
+            datatake=strip.datatake,
             sensing_start=strip.sensing_start,
             sensing_stop=strip.sensing_stop,
             processing_time=self.creation,
             reception_station=CENTRE,
-            downlink_orbit=info.integer("Downlink_Info/DOWNLINK_ORBIT_NUMBER"),
+            downlink_orbit=strip.downlink_orbit,
             archiving_time=self.creation,
             epoch=strip.epoch,
             ephemeris=geometry.ephemeris,
@@ -176,10 +211,10 @@ class ViewFrame:
             tdi=strip.tdi,
             gains=strip.gains,
             radiometry=replace(
-                nominal_radiometry(strip.satellite, strip.datatake_start, self.baseline),
+                nominal_radiometry(strip.satellite, strip.datatake_start, strip.baseline),
                 offsets=strip.radio_offsets,
             ),
-            auxiliary=replace(auxiliary, gris=()),
+            auxiliary=strip.auxiliary,
             granules=entries,
             headers=[self.header(detectors, granules[detectors[0]][0])],
         )

@@ -1,4 +1,4 @@
-"""A view written as a Level-1B product: a real acquisition's datastrip anew, and granules of what is seen."""
+"""A view written as a Level-1B product: the datastrip of an acquisition, and granules of what is seen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from ipf_plugins.simulator.sensor_view import LARGEST_COUNT, Counts, SensorView
-from ipf_plugins.simulator.view_metadata import GranuleLines, ViewFrame
+from ipf_plugins.simulator.view_metadata import Acquired, GranuleLines, ViewFrame
 
 from ipf.errors import ParameterError
 from ipf.geometry.acquisition import FloatArray
@@ -21,7 +21,7 @@ from ipf.product.l1b_model import GRANULE_LINES, lines_of
 from ipf.product.l1b_reader import NO_DATA
 from ipf.product.l1b_writer import write_granule, write_l1b_datastrip
 from ipf.product.masks import QUALITY_FLAGS
-from ipf.product.sensor_datastrip import GranuleEntry, SensorDatastrip
+from ipf.product.sensor_datastrip import GranuleEntry
 from ipf.product.utc import UtcTime
 
 Flags = npt.NDArray[np.uint8]
@@ -81,7 +81,7 @@ def granules_over(
 def write_view(
     product: Path,
     view: SensorView,
-    datastrip: SensorDatastrip,
+    acquired: Acquired,
     granules: GranuleLines,
     bands: Sequence[str],
     creation: UtcTime,
@@ -91,8 +91,8 @@ def write_view(
 ) -> Path:
     """Write a Level-1B product of what is seen into the folder `product`; the folder of its datastrip.
 
-    datastrip : the acquisition that `view` is of; its metadata say what the new datastrip's do, but for the
-        granules and the names. Without refinement where the view has none.
+    acquired : the acquisition that `view` is of; the new datastrip has a name of its own, and no refinement
+        where the view has none.
     bands : whose images are made; the metadata tell of all
     creation : time in the names and of processing
     progress : is told the share that is done, 0 to 1
@@ -101,7 +101,7 @@ def write_view(
     that are none, OutputError for files that cannot be written.
     """
     _check(granules, bands)
-    frame = ViewFrame.of(view.model, datastrip, creation)
+    frame = ViewFrame(view.model, acquired, creation)
     total = sum(len(lines) for listed in granules.values() for lines in listed) * len(bands)
     entries: dict[int, list[GranuleEntry]] = {}
     done = 0

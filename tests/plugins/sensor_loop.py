@@ -13,7 +13,7 @@ import pyproj
 import scipy.fft
 from ipf_plugins.simulator.map_scenes import TexturedScene
 from ipf_plugins.simulator.sensor_view import LARGEST_COUNT, SensorView, ViewCalibration
-from ipf_plugins.simulator.view_metadata import GranuleLines
+from ipf_plugins.simulator.view_metadata import Acquired, GranuleLines
 from ipf_plugins.simulator.view_product import write_view
 from scipy.ndimage import convolve1d
 
@@ -139,7 +139,7 @@ def product_of(
 ) -> L1bProduct:
     """The view written and read again."""
     strip = read_sensor_datastrip(next((data / "geometry_madeira" / "DATASTRIP").iterdir()))
-    write_view(folder, view, strip, granules, bands, CREATION)
+    write_view(folder, view, Acquired.of(strip), granules, bands, CREATION)
     return read_l1b_product(folder)
 
 

@@ -237,7 +237,7 @@ def test_masks_tell_no_data_and_saturation() -> None:
 def test_progress_is_told(view: SensorView, strip: SensorDatastrip, tmp_path: Path) -> None:
     told: list[float] = []
     granules = {9: [range(6001, 6013), range(6901, 6913)], 8: [range(6001, 6007)]}
-    write_view(tmp_path, view, strip, granules, ("B01", "B05"), CREATION, progress=told.append)
+    write_view(tmp_path, view, Acquired.of(strip), granules, ("B01", "B05"), CREATION, progress=told.append)
     assert told == sorted(told)
     assert len(told) == 6
     assert told[-1] == 1.0
@@ -264,5 +264,5 @@ def test_granules_that_are_none_are_refused(
     message: str,
 ) -> None:
     with pytest.raises(ParameterError, match=message):
-        write_view(tmp_path, view, strip, granules, bands, CREATION)
+        write_view(tmp_path, view, Acquired.of(strip), granules, bands, CREATION)
     assert not any(tmp_path.iterdir())
