@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,7 @@ from pydantic import Field
 from ipf.engine import Context, Findings, SourceStep, StepParameters
 from ipf.errors import ParameterError, ProductError
 from ipf.geometry.tile_angles import Angles, NodeAngles, TileViewing, tile_viewing
-from ipf.geometry.tiles import MgrsTile
+from ipf.geometry.tiles import TILE_SIZE_M, MgrsTile
 from ipf.product.acquisition import coordinate_system
 from ipf.product.angles import AngleGrid, Direction, TileAngles
 from ipf.product.bands import BAND_NAMES
@@ -26,6 +26,7 @@ from ipf.product.metadata import OFFSETS_SINCE, Datatake, TileMetadata, TileQual
 from ipf.product.metadata_sections import read_datatake
 from ipf.product.metadata_writer import first_baseline_of, psd_version_of
 from ipf.product.names import DatastripName, ImageName, TileName
+from ipf.product.raster import Grid
 from ipf.product.sensor_datastrip import ROOTS, SensorDatastrip
 from ipf.product.utc import MICROSECOND_DECIMALS, UtcTime
 from ipf.product.xml_nodes import Node
@@ -34,7 +35,16 @@ CENTRE = "IPF_"
 
 
 class TileGeometryParameters(StepParameters):
-    """What the tile is called."""
+    """What the tile is called, and how much of it is made."""
+
+    size_m: int = Field(
+        default=TILE_SIZE_M,
+        ge=360,
+        le=TILE_SIZE_M,
+        multiple_of=60,
+        description="side of what is made of the tile, from its upper-left corner: less than all, for trials",
+        json_schema_extra={"unit": "m"},
+    )
 
     baseline: str | None = Field(
         default=None,
@@ -79,6 +89,7 @@ class TileGeometry:
     creation: UtcTime
     datastrip: SensorDatastrip
     scene: SensorScene
+    size_m: int = TILE_SIZE_M
 
     @cached_property
     def viewing(self) -> TileViewing:
@@ -110,7 +121,7 @@ class TileGeometry:
             archiving_centre=self.archiving_centre,
             archiving_time=self.creation,
             coordinate_system=coordinate_system(self.tile.epsg),
-            grid=grid_of(self.tile),
+            grid=self._grid(),
             angles=TileAngles(
                 sun=_grid(viewing.sun),
                 mean_sun=_direction(viewing.mean_sun),
@@ -119,6 +130,11 @@ class TileGeometry:
             ),
             quality=TileQuality(0.0, 0.0, 0.0, None, (), self._preview),
         )
+
+    def _grid(self) -> Grid:
+        """The 10 m grid of what is made of the tile."""
+        whole, side = grid_of(self.tile), self.size_m // 10
+        return replace(whole, rows=side, columns=side)
 
     @property
     def _preview(self) -> str:
@@ -159,6 +175,7 @@ def begin(inputs: Inputs, parameters: TileGeometryParameters, context: Context) 
             creation,
             strip,
             inputs.sensor_scene,
+            parameters.size_m,
         )
     )
 

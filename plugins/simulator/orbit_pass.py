@@ -70,6 +70,13 @@ class OrbitPass:
         velocities = np.einsum("nij,nj->ni", matrices, moving)
         return positions, velocities - np.cross(self.rotation.rotation_vector(), positions)
 
+    def apparent_rate(self) -> float:
+        """Rate at which the ground passes straight below, rad/s."""
+        position, velocity = (found[0] for found in self.terrestrial(np.array([self.seconds])))
+        radius = float(np.linalg.norm(position))
+        ground = float(np.linalg.norm(erfa.gd2gc(_WGS_84, *np.deg2rad((self.longitude, self.latitude)), 0.0)))
+        return float(np.linalg.norm(velocity)) * ground / radius / (radius - ground)
+
     def ephemeris(self, first: float, last: float) -> Ephemeris:
         """Samples around the seconds from `first` to `last`."""
         seconds = _samples(first, last, EPHEMERIS_STEP_S)

@@ -13,7 +13,7 @@ import numpy as np
 from ipf_plugins.simulator import focal_plane
 from ipf_plugins.simulator.instrument import published_noise
 from ipf_plugins.simulator.map_scenes import BoundedScene, TexturedScene
-from ipf_plugins.simulator.orbit_pass import ALTITUDE_M, EQUATOR_M, RADIUS_M, OrbitPass
+from ipf_plugins.simulator.orbit_pass import OrbitPass
 from ipf_plugins.simulator.sensor_view import SensorView, ViewCalibration
 from ipf_plugins.simulator.strip_files import datastrip_information
 from ipf_plugins.simulator.strip_ground import ground_of
@@ -56,7 +56,10 @@ class StripParameters(StepParameters):
     day: date = Field(date(2025, 6, 21), description="Day of the pass")
     relief_m: float = Field(1000.0, ge=0.0, le=6000.0, description="From the lowest to the highest ground, m")
     granule_lines: int = Field(
-        GRANULE_LINES, ge=240, le=GRANULE_LINES, description="10 m lines in a granule, a multiple of 6"
+        GRANULE_LINES,
+        ge=642,
+        le=GRANULE_LINES,
+        description="10 m lines in a granule, a multiple of 6; names of granules count seconds, 639 lines",
     )
     noise: bool = Field(True, description="Noise of the instrument as specified")
     seed: int = Field(0, ge=0, lt=2**31, description="Seed of everything left to chance, added to the run's")
@@ -123,8 +126,6 @@ class Strip:
         first = self.first_line_seconds
         latest = max(focal_plane.first_lines(0.0).values())
         end = 2 * self.orbit.seconds - first
-        speed = float(np.linalg.norm(self.orbit.terrestrial(np.array([self.orbit.seconds]))[1]))
-        apparent_rate = speed * EQUATOR_M / RADIUS_M / ALTITUDE_M
         return SensorGeometry(
             satellite=self.parameters.satellite,
             epoch=self.orbit.epoch,
@@ -134,7 +135,7 @@ class Strip:
             datation=Datation(focal_plane.first_lines(first), focal_plane.LINE_PERIOD_S),
             mounting=Mounting(0.0, 0.0, 0.0),
             refining=None,
-            viewing=focal_plane.viewing_directions(apparent_rate),
+            viewing=focal_plane.viewing_directions(self.orbit.apparent_rate()),
         )
 
     @cached_property

@@ -12,6 +12,8 @@ from ipf.geometry.terrain import Terrain
 
 POST_DEG = 1.0 / 3600.0
 """Between posts, along a meridian: 31 m."""
+DECIMALS = 2
+"""Of heights in metres."""
 SHORE_M = 3000.0
 """Width of the slope down to the sea, beyond the margin."""
 WAVELENGTHS_M = (2000.0, 12000.0)
@@ -46,7 +48,8 @@ def ground_of(area: MapArea, margin: float, relief: float, seed: int) -> Terrain
         )
     heights -= heights.min()
     heights *= relief / max(float((heights * shore).max()), 1e-6)
-    return Terrain(np.ascontiguousarray(heights * shore), west, north, wide, POST_DEG)
+    rounded = np.round(heights * shore, DECIMALS).astype(np.float32)
+    return Terrain(np.ascontiguousarray(rounded), west, north, wide, POST_DEG)
 
 
 def _island(size: float, margin: float, places: FloatArray) -> FloatArray:
