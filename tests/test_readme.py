@@ -25,7 +25,8 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-COMMANDS = [line for block in blocks("bash") for line in block.splitlines() if line.strip()]
+BLOCKS = [[line for line in block.splitlines() if line.strip()] for block in blocks("bash")]
+COMMANDS = [line for block in BLOCKS for line in block]
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +62,13 @@ def test_make_targets_exist(command: str) -> None:
     run(f"{command} --dry-run", ROOT)
 
 
-@pytest.mark.parametrize("command", [each for each in COMMANDS if not each.startswith("make ")])
-def test_commands_run(workplace: Path, command: str) -> None:
-    assert run(command, workplace).strip()
+@pytest.mark.parametrize(
+    "commands", [each for each in BLOCKS if not each[0].startswith("make ")], ids=" ".join
+)
+def test_commands_run(workplace: Path, commands: list[str]) -> None:
+    """Those of a block one after the other, as a reader runs them."""
+    for command in commands:
+        assert run(command, workplace).strip()
 
 
 def test_every_block_is_of_a_kind_that_is_tested() -> None:

@@ -27,7 +27,7 @@ def apart(
     """The job order at `source` with absolute paths, all it writes in the folders `outputs` and `scratch`.
 
     Every output has a folder of its own, named after its file type. An input that is the output of an earlier
-    task follows it. `inputs` by file type and `parameters` win over those of the job order. Raises
+    task follows it. Else `inputs` by file type win over those of the job order, as `parameters` do. Raises
     `JobOrderError` when an input is given that the job order does not name.
     """
     home = source.absolute().parent
@@ -69,11 +69,14 @@ def _folder(outputs: Path, file_type: str, made: Iterable[Output], earlier: Iter
 def _input(
     each: Input, home: Path, scratch: Path, inputs: Mapping[str, Path], moved: Mapping[Path, Path]
 ) -> Input:
-    if each.file_type in inputs:
+    written = [home / name for name in each.files]
+    followed = [_followed(path, moved) for path in written]
+    made_here = bool(written) and all(old != new for old, new in zip(written, followed, strict=True))
+    if each.file_type in inputs and not made_here:
         return replace(each, files=(str(inputs[each.file_type]),), time_intervals=())
     if each.file_type == SCRATCH:
         return replace(each, files=tuple(str(scratch) for _ in each.files))
-    return replace(each, files=tuple(str(_followed(home / name, moved)) for name in each.files))
+    return replace(each, files=tuple(map(str, followed)))
 
 
 def _followed(path: Path, moved: Mapping[Path, Path]) -> Path:

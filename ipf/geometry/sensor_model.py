@@ -151,7 +151,7 @@ class SensorModel:
         )
         search = self._search(band, detector, lines or self.line_range(band, detector), margin)
         found = np.empty(places[0].shape), np.empty(places[0].shape)
-        flat = [np.ascontiguousarray(array).reshape(-1) for array in places]
+        flat = [np.array(array).reshape(-1) for array in places]  # broadcast ones are not to be written to
         result = [array.reshape(-1) for array in found]
         self._in_blocks(
             len(flat[0]),
@@ -166,7 +166,7 @@ class SensorModel:
         ground = self._ground(None)
         places = np.broadcast_arrays(np.asarray(longitude, np.float64), np.asarray(latitude, np.float64))
         found = np.empty(places[0].shape)
-        flat = [np.ascontiguousarray(array).reshape(-1) for array in (*places, found)]
+        flat = [*(np.array(array).reshape(-1) for array in places), found.reshape(-1)]
         surface_heights(flat[0], flat[1], ground.heights, ground.mesh, flat[2])
         return flat[2].reshape(found.shape)
 

@@ -91,6 +91,14 @@ def test_parameters_and_inputs_of_a_case_win(dialect: str) -> None:
         apart_from(order(task, dialect=dialect), {"M": Path("/new")})
 
 
+def test_inputs_of_a_case_stay_away_from_what_earlier_tasks_make() -> None:
+    first = Task("A", inputs=(Input("L", ("old",)),), outputs=(Output("L", files=("made",)),))
+    second = Task("B", inputs=(Input("L", ("made",)),))
+    made = apart_from(order(first, second), {"L": Path("/new")})
+    assert made.tasks[0].inputs[0].files == ("/new",)
+    assert made.tasks[1].inputs[0].files == (made.tasks[0].outputs[0].path,)
+
+
 def test_patterns_stand_for_file_types_or_paths(tmp_path: Path) -> None:
     for name in ("L2A/b.SAFE/x.xml", "L2A/a.SAFE/x.xml", "KPI/k.xml"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
