@@ -34,8 +34,6 @@ from ipf.product.utc import UtcTime
 
 EARTH = EarthOrientation(ut1_minus_utc=0.05, pole_x=0.15, pole_y=0.35, gps_minus_utc=18.0)
 """Of an ordinary day since 2017."""
-LOCAL_TIME_S = 10.5 * 3600.0
-"""Mean solar time of the pass, as at the descending node (mission description)."""
 _MARGIN_LINES = 300
 _WHOLE_PIXEL = 6
 _MESH = 25
@@ -110,14 +108,15 @@ class Strip:
         middle = np.array([self.area.size / 2.0])
         longitude, latitude = (float(axis[0]) for axis in self.area.geographic(middle, middle))
         epoch = datetime.combine(self.parameters.day, datetime.min.time())
-        seconds = LOCAL_TIME_S - longitude * 240.0 + EARTH.gps_minus_utc
-        return OrbitPass(epoch, EARTH, longitude, latitude, seconds)
+        return OrbitPass.on_day(epoch, EARTH, longitude, latitude)
 
     @property
     def first_line_seconds(self) -> float:
         """When the first line sees what is straight below."""
-        reach = self.parameters.size_m / 2 + self.parameters.margin_m
-        lines = math.ceil((reach / 10.0 + _MARGIN_LINES) / _WHOLE_PIXEL) * _WHOLE_PIXEL
+        ends = np.array([0.0, float(self.area.size)])
+        corners = self.area.geographic(ends[:, np.newaxis], ends[np.newaxis, :])
+        reach = self.orbit.farthest_along(*corners) / self.orbit.ground_speed
+        lines = math.ceil((reach / focal_plane.LINE_PERIOD_S + _MARGIN_LINES) / _WHOLE_PIXEL) * _WHOLE_PIXEL
         return self.orbit.seconds - lines * focal_plane.LINE_PERIOD_S
 
     @cached_property
@@ -193,7 +192,8 @@ class Strip:
         last = float(self.model.pixel_count("B04", detector) - 1)
         ends = [float(lines.start), float(lines.stop - 1)]
         ring = [(ends[0], 0.0), (ends[1], 0.0), (ends[1], last), (ends[0], last), (ends[0], 0.0)]
-        seen = self.model.direct_location("B04", detector, *map(list, zip(*ring, strict=True)), 0.0)
+        at_lines, at_pixels = np.array(ring).T
+        seen = self.model.direct_location("B04", detector, at_lines, at_pixels, 0.0)
         return seen.longitude, seen.latitude
 
 

@@ -58,7 +58,8 @@ def write_picture(path: Path, strip: Strip, truths: Mapping[str, Raster]) -> Non
         axes.set_xlim(-margin, side + margin)
         axes.set_ylim(side + margin, -margin)
     with atomic_path(path) as temporary:
-        FigureCanvasAgg(figure).print_png(str(temporary))
+        FigureCanvasAgg(figure)
+        figure.savefig(temporary, format="png")
 
 
 def _on_map(strip: Strip, longitude: np.ndarray, latitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
