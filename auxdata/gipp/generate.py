@@ -13,9 +13,10 @@ from pathlib import Path
 
 from ipf.atomic import write_bytes
 from ipf.auxiliary.gipp_names import ALL_BANDS, ANY_SATELLITE, AuxiliaryName
-from ipf.auxiliary.l1_gipp import LEVEL_1_GIPPS, AbsoluteCalibration
+from ipf.auxiliary.l1_gipp import LEVEL_1_GIPPS
 from ipf.auxiliary.l1_gipp_files import level_1_gipp_document
 from ipf.auxiliary.l1_gipp_model import Level1Gipp, element_of, source_of
+from ipf.auxiliary.l1_gipp_radiometry import RADIOMETRIC_GIPPS
 from ipf.auxiliary.l2a_gipp import GIPPS
 from ipf.auxiliary.l2a_gipp_writer import gipp_document
 from ipf.product.quality.parameter_file import FILE_TYPE, SHIPPED_NAME, parameter_document, thresholds
@@ -33,12 +34,11 @@ def level_1_name(model: type[Level1Gipp], satellite: str = ANY_SATELLITE) -> Aux
 
 
 def level_1_files() -> dict[str, tuple[Level1Gipp, bytes]]:
-    """Fields and content of every Level-1 file, by name; those of absolute calibration by satellite."""
+    """Fields and content of every Level-1 file, by name; of some, one for each satellite."""
     made: dict[str, tuple[Level1Gipp, bytes]] = {}
-    for model in LEVEL_1_GIPPS:
+    for model in (*LEVEL_1_GIPPS, *RADIOMETRIC_GIPPS):
         for satellite in SATELLITES if model.per_satellite else (ANY_SATELLITE,):
-            own = issubclass(model, AbsoluteCalibration)
-            content = AbsoluteCalibration.of_satellite(satellite) if own else model()
+            content = model.of_satellite(satellite)
             name = level_1_name(model, satellite)
             made[f"{name}.xml"] = content, level_1_gipp_document(content, name)
     return made
@@ -79,6 +79,8 @@ def default_files() -> dict[str, bytes]:
         "defaults": "of Level 2A, those of Sen2Cor 2.8; of the release named in the comment for fields that"
         " came later",
         "files": described,
+        "calibration": "what holds numbers of every pixel is not here; python -m ipf_auxdata.gipp.radiometry"
+        " FOLDER makes it, of published sizes and random numbers, and says which are which",
     }
     listed = json.dumps(provenance, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     return {**files, PROVENANCE: listed.encode("utf-8")}

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from lxml import etree
 
-from ipf.auxiliary.gipp_documents import GippHeading, new_document, open_gipp, write_document
+from ipf.atomic import write_bytes
+from ipf.auxiliary.gipp_documents import GippHeading, content_of, new_document, open_gipp
 from ipf.geometry.acquisition import SensorKey
 from ipf.product.bands import BANDS, DETECTORS
 from ipf.product.xml_builder import add
@@ -102,6 +103,11 @@ def _check_number(node: Node, detector: BlindDetector, number: int) -> None:
 
 def write_blind_pixels(path: Path, content: BlindPixels) -> None:
     """Write a BLINDP file, read back as the same; raises `OutputError` naming the file."""
+    write_bytes(path, blind_pixels_document(content))
+
+
+def blind_pixels_document(content: BlindPixels) -> bytes:
+    """The file, read back as the same columns."""
     document, data = new_document(ROOT, content.heading)
     for band in (band for band in BANDS if band.name in content.numbers):
         element = add(data, "BAND", band_id=band.identifier)
@@ -114,7 +120,7 @@ def write_blind_pixels(path: Path, content: BlindPixels) -> None:
             add(part, "NORMALIZATION_COEF", detector.normalisation)
             for name, side in zip(SIDES, (detector.left, detector.right), strict=True):
                 _add_side(add(part, "SIDE", side_id=name), side)
-    write_document(path, document)
+    return content_of(document)
 
 
 def _add_side(element: etree._Element, side: BlindSide) -> None:

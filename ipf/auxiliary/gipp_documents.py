@@ -9,7 +9,7 @@ from lxml import etree
 
 from ipf.atomic import write_bytes
 from ipf.auxiliary.archives import read_auxiliary
-from ipf.auxiliary.gipp_names import ANY_SATELLITE
+from ipf.auxiliary.gipp_names import ANY_SATELLITE, AuxiliaryName
 from ipf.errors import AuxiliaryError
 from ipf.product.utc import UtcTime
 from ipf.product.xml_builder import add
@@ -52,6 +52,23 @@ class GippHeading:
             specific.text("VERSION_NUMBER"),
             heading.optional_text("PROVIDER") or "",
         )
+
+    @classmethod
+    def of_name(cls, name: AuxiliaryName) -> GippHeading:
+        """The heading of a file of this project that is called `name`."""
+        return cls(
+            satellite=name.satellite,
+            file_type=name.file_type,
+            production=_time(name.creation),
+            applicable_from=_time(name.start),
+            applicable_until=_time(name.stop),
+            version="1",
+        )
+
+
+def _time(compact: str) -> UtcTime:
+    date, clock = compact.split("T")
+    return UtcTime.parse(f"{date[:4]}-{date[4:6]}-{date[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:]}Z")
 
 
 def open_gipp(path: Path, root: str) -> Node:

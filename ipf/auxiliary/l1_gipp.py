@@ -6,7 +6,7 @@ are made after its pattern.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from ipf.auxiliary.l1_gipp_model import CHOICE_OF_THIS_PROJECT, ByBand, Level1Gipp, parameter
 from ipf.product.bands import BAND_NAMES
@@ -184,8 +184,12 @@ class ForecastParameters(Level1Gipp):
     )
 
 
+def _switch(default: bool, text: str) -> Any:
+    return parameter(default, text, source="Radiometric_Info of a Level-1B datastrip of S2A, baseline 05.00")
+
+
 class RadiometricParameters(Level1Gipp):
-    """How counts are limited."""
+    """Which corrections raw counts get on the way to Level 1B, and how counts are limited."""
 
     file_type: ClassVar[str] = "GIP_R2PARA"
     root: ClassVar[str] = "GS2_RADIOS2_PARAMETERS"
@@ -197,6 +201,24 @@ class RadiometricParameters(Level1Gipp):
         ge=1,
         le=65535,
     )
+    radiance_offset: float = parameter(
+        -100.0,
+        "counts to add to those of Level 1B to have them in proportion to radiance",
+        unit="counts",
+        source="RADIO_ADD_OFFSET of Level-1B metadata",
+        ge=-1000.0,
+        le=0.0,
+    )
+    onboard_equalization: bool = _switch(True, "undo what the instrument did to even out its pixels")
+    dark_signal: bool = _switch(True, "subtract the dark signal")
+    blind_pixels: bool = _switch(True, "subtract the offset of each line that its blind pixels tell")
+    crosstalk_optical: bool = _switch(False, "subtract the light of other bands")
+    crosstalk_electronic: bool = _switch(True, "subtract the signal of other bands")
+    relative_response: bool = _switch(True, "make pixels respond alike")
+    swir_rearrangement: bool = _switch(False, "put columns of SWIR bands on one line")
+    defective_pixels: bool = _switch(True, "fill defective pixels from their neighbours")
+    restoration: bool = _switch(False, "sharpen, and reduce noise")
+    binning: bool = _switch(True, "make 60 m pixels of those of 20 m across")
 
 
 class AbsoluteCalibration(Level1Gipp):
@@ -214,7 +236,7 @@ class AbsoluteCalibration(Level1Gipp):
     )
 
     @classmethod
-    def of_satellite(cls, satellite: str) -> AbsoluteCalibration:
+    def of_satellite(cls, satellite: str) -> Self:
         """The calibration of a satellite as its products state it; ValueError for an unknown one."""
         nominal = nominal_radiometry(satellite, UtcTime.parse("2026-01-01T00:00:00Z"), "04.00")
         return cls(solar_irradiance=nominal.solar_irradiance)

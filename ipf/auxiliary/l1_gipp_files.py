@@ -12,11 +12,11 @@ from lxml import etree
 
 from ipf.auxiliary.gipp_documents import PROVIDER, GippHeading, content_of, new_document, open_gipp
 from ipf.auxiliary.gipp_names import ANY_SATELLITE, AuxiliaryName
-from ipf.auxiliary.l1_gipp_model import Level1Gipp, element_of, is_by_band, source_of, unit_of
+from ipf.auxiliary.l1_gipp_model import Level1Gipp, element_of, is_by_band, is_list, source_of, unit_of
 from ipf.errors import AuxiliaryError
 from ipf.product.bands import BY_NAME
 from ipf.product.utc import UtcTime
-from ipf.product.xml_builder import add
+from ipf.product.xml_builder import add, text_of
 from ipf.product.xml_nodes import Node
 
 
@@ -62,7 +62,10 @@ def read_level_1_gipp(path: Path, model: type[Level1Gipp]) -> Level1GippFile:
         _refuse(node, model, name, values[name])
     if model.per_satellite and not values:
         raise root.child("DATA").error(f"no element, expected {', '.join(fields)}")
-    return Level1GippFile(path, heading, model.model_validate(values))
+    content = model.model_validate(values)
+    if content.contradiction():
+        raise root.child("DATA").error(content.contradiction())
+    return Level1GippFile(path, heading, content)
 
 
 def _value(node: Node, model: type[Level1Gipp], name: str) -> Any:
@@ -74,6 +77,8 @@ def _value(node: Node, model: type[Level1Gipp], name: str) -> Any:
                 raise part.error(f"{node.name}: {band} is given twice")
             found[band] = part.number()
         return found
+    if is_list(model, name):
+        return tuple(node.numbers().tolist())
     annotation = model.model_fields[name].annotation
     if annotation is bool:
         return node.flag()
@@ -88,27 +93,20 @@ def _refuse(node: Node, model: type[Level1Gipp], name: str, value: Any) -> None:
         model.model_validate({name: value})
     except pydantic.ValidationError as problem:
         told = problem.errors()[0]["msg"].removeprefix("Value error, ")
-        shown = "" if isinstance(value, dict) else f" = {value}"
+        shown = "" if isinstance(value, dict | tuple) else f" = {value}"
         raise node.error(f"{node.name}{shown}: {told[0].lower()}{told[1:]}") from problem
 
 
 def level_1_gipp_document(content: Level1Gipp, name: AuxiliaryName) -> bytes:
     """The file called `name`: every field with unit, text and source; one content, the same bytes."""
     model = type(content)
-    heading = GippHeading(
-        satellite=name.satellite,
-        file_type=name.file_type,
-        production=_time(name.creation),
-        applicable_from=_time(name.start),
-        applicable_until=_time(name.stop),
-        version="1",
-    )
-    document, data = new_document(model.root, heading)
+    document, data = new_document(model.root, GippHeading.of_name(name))
     for field, described in model.model_fields.items():
         data.append(etree.Comment(f" {described.description} ({source_of(model, field)}) "))
         value, unit = getattr(content, field), unit_of(model, field)
         if not is_by_band(model, field):
-            add(data, element_of(field), value, unit=unit)
+            text = " ".join(map(text_of, value)) if is_list(model, field) else value
+            add(data, element_of(field), text, unit=unit)
             continue
         element = add(data, element_of(field), unit=unit)
         for band, number in value.items():
@@ -128,8 +126,3 @@ def check_serves(file: Level1GippFile, satellite: str, sensed: UtcTime) -> None:
             f"{file.path}: APPLICABILITY_DATE and APPLICABILITY_END_DATE are {heading.applicable_from} to"
             f" {heading.applicable_until}, out of validity: expected that of {sensed}"
         )
-
-
-def _time(compact: str) -> UtcTime:
-    date, clock = compact.split("T")
-    return UtcTime.parse(f"{date[:4]}-{date[4:6]}-{date[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:]}Z")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import typing
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -33,6 +33,15 @@ class Level1Gipp(BaseModel):
     per_satellite: ClassVar[bool] = False
     """Whether every satellite has a file of its own; else one serves all."""
 
+    @classmethod
+    def of_satellite(cls, satellite: str) -> Self:
+        """The file of a satellite (``S2A``) with its defaults; ValueError for a satellite without any."""
+        return cls()
+
+    def contradiction(self) -> str:
+        """What of the fields does not go together and what was expected; nothing where all do."""
+        return ""
+
 
 def _every_band(values: Mapping[str, float]) -> Mapping[str, float]:
     if sorted(values) != sorted(BAND_NAMES):
@@ -45,6 +54,8 @@ def _every_band(values: Mapping[str, float]) -> Mapping[str, float]:
 
 ByBand = typing.Annotated[Mapping[str, float], AfterValidator(_every_band)]
 """A positive number for each of the thirteen bands, by name."""
+Numbers = tuple[float, ...]
+"""Numbers one after another."""
 
 
 def parameter(default: Any, text: str, *, unit: str = "1", source: str, **limits: Any) -> Any:
@@ -78,6 +89,11 @@ def is_by_band(model: type[Level1Gipp], name: str) -> bool:
     """Whether a field has a number for each band."""
     annotation = model.model_fields[name].annotation
     return typing.get_origin(annotation) is typing.get_origin(Mapping[str, float])
+
+
+def is_list(model: type[Level1Gipp], name: str) -> bool:
+    """Whether a field is `Numbers`."""
+    return typing.get_origin(model.model_fields[name].annotation) is tuple
 
 
 def _extra(model: type[Level1Gipp], name: str) -> Mapping[str, Any]:

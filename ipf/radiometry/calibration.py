@@ -4,7 +4,7 @@ Readers of parameter files fill these models; the corrections know no file. Arra
 pixel of the raw line, blind pixels included, unless said otherwise; counts are those of the 12-bit converter.
 
 Source: Level-1 ATBD of Sentinel-2, section 4.1 (raw model X = A G(j, L) L + D), and the parameter files of
-the ground segment (R2EOB2, R2EQOG, BLINDP, R2CRCO, R2SWIR, R2DEPI, R2DEFI, R2BINN, R2PARA).
+the ground segment (R2EOB2, R2EQOG, BLINDP, R2CRCO, R2SWIR, R2DEPI, R2BINN, R2PARA).
 """
 
 from __future__ import annotations
@@ -83,11 +83,13 @@ class BlindColumns:
 class LineShifts:
     """By how many lines the pixels of a column look ahead (R2SWIR): -1, 0 or 1, in steps of `step` lines.
 
-    `step` is 1 where columns sit on other lines of the array (B11, B12), 1/3 for B10.
+    `step` is 1 where columns sit on other lines of the array (B11, B12), 1/3 for B10. `taps`, where given,
+    weigh the line above, the own and the one below for a shift of 1 (for -1 the other way round).
     """
 
     shifts: npt.NDArray[np.int8]
     step: float
+    taps: Coefficients | None = None
 
 
 @dataclass(frozen=True, slots=True)

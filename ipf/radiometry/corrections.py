@@ -19,6 +19,7 @@ from ipf.radiometry.calibration import (
     BilinearResponse,
     Binning,
     BlindColumns,
+    Coefficients,
     DarkSignal,
     Defects,
     LineShifts,
@@ -101,11 +102,17 @@ def apply_response(image: Image, response: Response) -> None:
 def rearrange_lines(image: Image, shifts: LineShifts) -> Image:
     """Lines of which every column looks at the same ground; the image has a line more above and below.
 
-    A shift by a part of a line is the parabola through three lines.
+    A shift by a part of a line is the parabola through three lines, unless there are other taps for it.
     """
     result = np.empty((image.shape[0] - 2, image.shape[1]), np.float32)
-    kernels.shift_lines(image, shifts.shifts, shift_weights(shifts.step), result)
+    weights = shift_weights(shifts.step) if shifts.taps is None else _weights_of_taps(shifts.taps)
+    kernels.shift_lines(image, shifts.shifts, weights, result)
     return result
+
+
+def _weights_of_taps(taps: Coefficients) -> Image:
+    own = np.array([0.0, 1.0, 0.0], np.float32)
+    return np.ascontiguousarray(np.stack([taps[::-1], own, taps]).astype(np.float32))
 
 
 def shift_weights(step: float) -> Image:

@@ -31,6 +31,8 @@ TARGETS: Mapping[type[Level1Gipp], tuple[str, ...]] = {
     gipps.AbsoluteCalibration: ("calibrate", "format_datastrip_metadata"),
 }
 """Steps that have the fields of a file as parameters of the same names. The ellipsoid is only checked."""
+FIELDS: Mapping[type[Level1Gipp], tuple[str, ...]] = {gipps.RadiometricParameters: ("saturated_count",)}
+"""Of files that other chains have a share in, the fields that are for this one."""
 CHECKED = (gipps.EarthModelParameters.file_type,)
 READ_BY_STEPS = ("GIP_VIEDIR", "GIP_SPAMOD")
 """Types that steps read themselves."""
@@ -60,8 +62,11 @@ def settings_of_gipps(
         for path in request.inputs[file_type]:
             file = read_level_1_gipp(path, model)
             files.append(file)
-            settings += _settings(file, targets)
+            made = tuple(_settings(file, targets))
+            settings += made
             warnings += _foreign(file)
+            if not (made or checked or file.content is None):
+                idle.append(file_type)
     _check_files(files, request)
     return TaskSettings(tuple(settings), tuple(warnings), tuple(file.path for file in files), tuple(idle))
 
@@ -75,9 +80,11 @@ def _check_files(files: Sequence[Level1GippFile], request: TaskRequest) -> None:
 
 
 def _settings(file: Level1GippFile, steps: Iterable[str]) -> Iterator[Setting]:
+    fields = None if file.content is None else FIELDS.get(type(file.content))
     for step in steps:
         for name, value in file.given.items():
-            yield Setting(step, name, value, f"{file.path}: {element_of(name)}")
+            if fields is None or name in fields:
+                yield Setting(step, name, value, f"{file.path}: {element_of(name)}")
 
 
 def _foreign(file: Level1GippFile) -> Iterator[str]:

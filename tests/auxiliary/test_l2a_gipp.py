@@ -42,7 +42,7 @@ def test_the_shipped_set_is_exactly_what_the_generator_makes(tmp_path: Path) -> 
     made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     shipped = {path.name: path.read_bytes() for path in SHIPPED.iterdir() if path.suffix in (".xml", ".json")}
     assert made == shipped
-    assert len(made) == 20
+    assert len(made) == 29
 
 
 @pytest.mark.parametrize("model", GIPPS, ids=lambda model: model.file_type)

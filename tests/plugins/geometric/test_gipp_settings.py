@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ipf_plugins import geometric
-from ipf_plugins.geometric.gipp_settings import TARGETS, settings_of_gipps
+from ipf_plugins.geometric.gipp_settings import FIELDS, TARGETS, settings_of_gipps
 from ipf_plugins.geometric.task_table import tasks
 
 from ipf.auxiliary import l1_gipp as gipps
@@ -67,7 +67,7 @@ def request(**inputs: Path) -> TaskRequest:
 def test_every_file_and_field_is_tried() -> None:
     assert set(CHANGED) | {gipps.EarthModelParameters} == set(TARGETS) == set(gipps.LEVEL_1_GIPPS)
     for model, values in CHANGED.items():
-        assert set(values) == set(model.model_fields)
+        assert set(values) == set(FIELDS.get(model, model.model_fields))
         defaults = model.model_construct()
         assert all(getattr(defaults, name) != value for name, value in values.items())
 
@@ -118,6 +118,19 @@ def test_files_without_effect_are_told(tmp_path: Path) -> None:
     assert not found.settings
     used = settings_of_gipps(request(GIP_G2PARA=other), ("resample",), ("GIP_G2PARA",))
     assert not used.without_effect
+
+
+@pytest.mark.parametrize("kept", ["DARK_SIGNAL", "SATURATED_COUNT"])
+def test_a_file_with_fields_of_other_chains_only_is_told(tmp_path: Path, kept: str) -> None:
+    path = written(tmp_path, gipps.RadiometricParameters(saturated_count=4000, dark_signal=False))
+    lines = path.read_text().splitlines()
+    data = lines.index("  <DATA>"), lines.index("  </DATA>")
+    own = [line for line in lines[data[0] : data[1]] if f"<{kept} " in line]
+    path.write_text("\n".join([*lines[: data[0] + 1], *own, *lines[data[1] :]]))
+    found = settings_of_gipps(request(GIP_R2PARA=path), ("resample",))
+    told = kept == "DARK_SIGNAL"
+    assert found.without_effect == (("GIP_R2PARA",) if told else ())
+    assert len(found.settings) == (0 if told else 1)
 
 
 def test_a_form_that_is_not_public_is_told(tmp_path: Path) -> None:
