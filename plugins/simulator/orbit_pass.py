@@ -1,8 +1,9 @@
 """A pass of Sentinel-2 over a place: position and attitude of the satellite, from the elements of its orbit.
 
-The orbit is a circle, which real ones are to 2 km in height and 1 km along the track in a few minutes. The
-satellite looks down the ellipsoid's normal and steers its yaw, so that the ground moves along its x axis
-(Sentinel-2 mission description: 786 km, 98.62 degrees, yaw steering).
+The orbit is a circle, which real ones are to 2 km in height and 1 km along the track in a few minutes. It
+crosses the equator southwards at 10:30 mean solar time, and is later by the sun north of it. The satellite
+looks down the ellipsoid's normal and steers its yaw, so that the ground moves along its x axis
+(Sentinel-2 mission description: 786 km, 98.62 degrees, descending node at 10:30, yaw steering).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime
 import erfa
 import numpy as np
 
+from ipf.errors import ParameterError
 from ipf.geometry.acquisition import AttitudeSamples, EarthOrientation, Ephemeris, FloatArray
 from ipf.geometry.frames import EarthRotation
 
@@ -24,6 +26,11 @@ EQUATOR_M = 6_378_137.0
 RADIUS_M = EQUATOR_M + ALTITUDE_M
 RATE = float(np.sqrt(GRAVITY / RADIUS_M**3))
 """Radians of the orbit in a second."""
+NODE_LOCAL_TIME_S = 10.5 * 3600.0
+"""Mean solar time at the descending node."""
+_SECONDS_OF_A_RADIAN = 43200.0 / np.pi
+_ROUNDS = 6
+"""Until a height along the normal has settled: each round leaves less than a hundredth of its error."""
 EPHEMERIS_STEP_S, ATTITUDE_STEP_S = 1.0, 0.1
 _MARGIN_S = 8.0
 """Of samples before and after the lines; interpolation takes four of them on either side."""
@@ -32,13 +39,37 @@ _WGS_84 = 1
 
 @dataclass(frozen=True, slots=True)
 class OrbitPass:
-    """The descending pass over a place (degrees) at GPS `seconds` after `epoch`."""
+    """The descending pass that looks straight down on a place (degrees) at GPS `seconds` after `epoch`.
+
+    Raises `ParameterError` for a latitude that the orbit does not reach.
+    """
 
     epoch: datetime
     earth: EarthOrientation
     longitude: float
     latitude: float
     seconds: float
+
+    def __post_init__(self) -> None:
+        node_offset(self.latitude)
+
+    @classmethod
+    def on_day(cls, epoch: datetime, earth: EarthOrientation, longitude: float, latitude: float) -> OrbitPass:
+        """The pass of the day that begins at `epoch`, at the mean solar time that the orbit has there."""
+        universal = NODE_LOCAL_TIME_S + node_offset(latitude) - np.deg2rad(longitude) * _SECONDS_OF_A_RADIAN
+        return cls(epoch, earth, longitude, latitude, float(universal) + earth.gps_minus_utc)
+
+    @property
+    def height_m(self) -> float:
+        """Height above the ellipsoid when the place is straight below."""
+        return height_over(self.latitude)
+
+    @property
+    def ground_speed(self) -> float:
+        """Speed (m/s) of the point straight below, over the ellipsoid, taken for a sphere around it."""
+        positions, velocities = self.terrestrial(np.array([self.seconds]))
+        share = (np.linalg.norm(positions) - self.height_m) / np.linalg.norm(positions)
+        return float(np.linalg.norm(velocities) * share)
 
     @property
     def rotation(self) -> EarthRotation:
@@ -48,8 +79,8 @@ class OrbitPass:
     def inertial(self, seconds: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Positions (m) and velocities (m/s) in EME2000, (n, 3)."""
         matrix = self.rotation.inertial_to_terrestrial(np.array([self.seconds]))[0]
-        place = erfa.gd2gc(_WGS_84, np.deg2rad(self.longitude), np.deg2rad(self.latitude), 0.0)
-        up = matrix.T @ place / np.linalg.norm(place)
+        above = np.deg2rad(self.longitude), np.deg2rad(self.latitude), self.height_m
+        up = matrix.T @ erfa.gd2gc(_WGS_84, *above) / RADIUS_M
         east = np.cross([0.0, 0.0, 1.0], up)
         east /= np.linalg.norm(east)
         north = np.cross(up, east)
@@ -72,10 +103,14 @@ class OrbitPass:
 
     def apparent_rate(self) -> float:
         """Rate at which the ground passes straight below, rad/s."""
-        position, velocity = (found[0] for found in self.terrestrial(np.array([self.seconds])))
-        radius = float(np.linalg.norm(position))
-        ground = float(np.linalg.norm(erfa.gd2gc(_WGS_84, *np.deg2rad((self.longitude, self.latitude)), 0.0)))
-        return float(np.linalg.norm(velocity)) * ground / radius / (radius - ground)
+        return self.ground_speed / self.height_m
+
+    def farthest_along(self, longitude: FloatArray, latitude: FloatArray) -> float:
+        """How far along the track, in metres, any of some places (degrees) is from the one below."""
+        _, velocities = self.terrestrial(np.array([self.seconds]))
+        forwards = velocities[0] / np.linalg.norm(velocities[0])
+        places = _on_ground(longitude, latitude) - _on_ground(self.longitude, self.latitude)
+        return float(np.abs(places @ forwards).max())
 
     def ephemeris(self, first: float, last: float) -> Ephemeris:
         """Samples around the seconds from `first` to `last`."""
@@ -96,6 +131,37 @@ class OrbitPass:
         to_satellite = np.stack([forwards, np.cross(down, forwards), down], axis=1)
         matrices = to_satellite @ self.rotation.inertial_to_terrestrial(seconds)
         return AttitudeSamples(seconds, quaternions_of(matrices))
+
+
+def height_over(latitude: float) -> float:
+    """Height (m) above the ellipsoid of the orbit, along the normal at a geodetic latitude (degrees)."""
+    height = ALTITUDE_M
+    for _ in range(_ROUNDS):
+        height += RADIUS_M - float(np.linalg.norm(_above(latitude, height)))
+    return height
+
+
+def node_offset(latitude: float) -> float:
+    """Seconds of mean solar time by which a place is later than the descending node; spherical triangle.
+
+    Raises `ParameterError` for a latitude (degrees, geodetic) that the orbit does not reach.
+    """
+    x, _, z = _above(latitude, height_over(latitude))
+    sine = -(z / x) / np.tan(INCLINATION)
+    if not abs(sine) < 1.0:
+        raise ParameterError(
+            f"a pass over the latitude {latitude:.2f}: the orbit is inclined by "
+            f"{np.rad2deg(INCLINATION):.2f} degrees and does not reach it"
+        )
+    return float(np.arcsin(sine)) * _SECONDS_OF_A_RADIAN
+
+
+def _above(latitude: float, height: float) -> FloatArray:
+    return np.asarray(erfa.gd2gc(_WGS_84, 0.0, np.deg2rad(latitude), height), np.float64)
+
+
+def _on_ground(longitude: FloatArray | float, latitude: FloatArray | float) -> FloatArray:
+    return np.asarray(erfa.gd2gc(_WGS_84, np.deg2rad(longitude), np.deg2rad(latitude), 0.0), np.float64)
 
 
 def _samples(first: float, last: float, step: float) -> FloatArray:

@@ -51,7 +51,9 @@ class StripParameters(StepParameters):
     )
     margin_m: int = Field(3000, ge=600, le=20000, description="Ground around the piece, m")
     satellite: Literal["S2A", "S2B", "S2C"] = Field("S2A", description="Satellite")
-    day: date = Field(date(2025, 6, 21), description="Day of the pass")
+    day: date = Field(
+        date(2025, 6, 21), ge=date(2017, 1, 1), description="Day of the pass, after the last leap second"
+    )
     relief_m: float = Field(1000.0, ge=0.0, le=6000.0, description="From the lowest to the highest ground, m")
     granule_lines: int = Field(
         GRANULE_LINES,
