@@ -6,15 +6,17 @@ Only elements that a file really holds set something, so that a file of one elem
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from ipf_plugins.geometric.read_l1b import datastrip_of_request
 from ipf_plugins.geometric.task_table import DATASTRIP
 
 from ipf.auxiliary import l1_gipp as gipps
+from ipf.auxiliary.gipp_choice import choose_auxiliary_file, find_auxiliary_files
 from ipf.auxiliary.l1_gipp_files import Level1GippFile, check_serves, read_level_1_gipp
 from ipf.auxiliary.l1_gipp_model import Level1Gipp, element_of
 from ipf.engine import Setting, TaskRequest, TaskSettings
-from ipf.product.sensor_datastrip import read_sensor_datastrip
+from ipf.product.sensor_datastrip import SensorDatastrip, read_sensor_datastrip
 
 TARGETS: Mapping[type[Level1Gipp], tuple[str, ...]] = {
     gipps.ResamplingParameters: ("resample",),
@@ -49,8 +51,9 @@ def settings_of_gipps(
     """
     settings: list[Setting] = []
     warnings: list[str] = []
-    files: list[Level1GippFile] = []
+    read: list[Path] = []
     idle: list[str] = []
+    datastrip: SensorDatastrip | None = None
     for file_type in sorted(kind for kind in request.inputs if kind.startswith("GIP_")):
         model = gipps.BY_FILE_TYPE.get(file_type)
         targets = [step for step in TARGETS.get(model, ()) if step in steps] if model else []
@@ -59,24 +62,38 @@ def settings_of_gipps(
             if file_type not in (*READ_BY_STEPS, *used):
                 idle.append(file_type)
             continue
-        for path in request.inputs[file_type]:
-            file = read_level_1_gipp(path, model)
-            files.append(file)
-            made = tuple(_settings(file, targets))
-            settings += made
-            warnings += _foreign(file)
-            if not (made or checked or file.content is None):
-                idle.append(file_type)
-    _check_files(files, request)
-    return TaskSettings(tuple(settings), tuple(warnings), tuple(file.path for file in files), tuple(idle))
-
-
-def _check_files(files: Sequence[Level1GippFile], request: TaskRequest) -> None:
-    """Refuse files that are not for the datastrip, unless an earlier task of the job has yet to make it."""
-    if files and request.inputs.get(DATASTRIP):
-        datastrip = read_sensor_datastrip(datastrip_of_request(request))
-        for file in files:
+        datastrip = datastrip or _datastrip(request)
+        path = _chosen(request.inputs[file_type], file_type, datastrip)
+        if path is None:
+            warnings.append(f"{file_type}: which of several files is taken is known once {DATASTRIP} is made")
+            continue
+        file = read_level_1_gipp(path, model)
+        if datastrip is not None:
             check_serves(file, datastrip.satellite, datastrip.sensing_start)
+        made = tuple(_settings(file, targets))
+        read.append(path)
+        settings += made
+        warnings += _foreign(file)
+        if not (made or checked or file.content is None):
+            idle.append(file_type)
+    return TaskSettings(tuple(settings), tuple(warnings), tuple(read), tuple(idle))
+
+
+def _datastrip(request: TaskRequest) -> SensorDatastrip | None:
+    """The datastrip that files must be for; None where an earlier task of the job has yet to make it."""
+    if not request.inputs.get(DATASTRIP):
+        return None
+    return read_sensor_datastrip(datastrip_of_request(request))
+
+
+def _chosen(paths: Sequence[Path], file_type: str, datastrip: SensorDatastrip | None) -> Path | None:
+    """The only file; of several, or of a folder with several, the one that serves the datastrip."""
+    found = [file for file in find_auxiliary_files(paths) if file.name.file_type == file_type]
+    if len(paths) == 1 and len(found) < 2:
+        return found[0].path if found else paths[0]
+    if datastrip is None:
+        return None
+    return choose_auxiliary_file(found, file_type, datastrip.satellite, datastrip.sensing_start).path
 
 
 def _settings(file: Level1GippFile, steps: Iterable[str]) -> Iterator[Setting]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -143,14 +143,14 @@ def test_a_form_that_is_not_public_is_told(tmp_path: Path) -> None:
     assert not found.settings
 
 
-def tile_list(folder: Path, data: Path, files: Mapping[str, Path], **parameters: str) -> Any:
+def tile_list(folder: Path, data: Path, files: Mapping[str, Path | Sequence[Path]], **parameters: str) -> Any:
     """GET_TILE_LIST with parameter files."""
     madeira = data / "geometry_madeira"
     inputs = {
         "PDI_DS": [next((madeira / "DATASTRIP").iterdir())],
         "GIP_SPAMOD": sorted((madeira / "GIPP").rglob("*SPAMOD*")),
         "GIP_VIEDIR": sorted((madeira / "GIPP").rglob("*VIEDIR*")),
-        **{kind: [path] for kind, path in files.items()},
+        **{kind: [path] if isinstance(path, Path) else list(path) for kind, path in files.items()},
     }
     task = JobTask("GET_TILE_LIST", inputs, {"TILE_LIST_FILE": folder / "out"})
     return run_job(folder / "JobOrder.xml", [task], parameters)
@@ -192,6 +192,43 @@ def test_files_of_others_are_refused(
     assert called.code >= 128
     assert f"{path}: " in called.stderr
     assert told in called.stderr
+
+
+def test_of_several_files_the_one_that_serves_is_taken(tmp_path: Path, reference_data: Path) -> None:
+    """Job orders name more files than they need: of other satellites, other times, and older ones."""
+    (tmp_path / "gipp").mkdir()
+    half = gipps.TilingParameters(smallest_share=0.5)
+    good = written(tmp_path / "gipp", half)
+    others = [
+        written(tmp_path / "gipp", gipps.TilingParameters(), satellite="S2B"),
+        written(tmp_path / "gipp", gipps.TilingParameters(), start="20250101T000000"),
+    ]
+    expected = tile_list(tmp_path / "gipp", reference_data, {"GIP_TILPAR": good})
+    assert expected.code == 0, expected.stderr
+    for name, given in (("list", [*others, good]), ("folder", [tmp_path / "gipp"])):
+        (tmp_path / name).mkdir()
+        called = tile_list(tmp_path / name, reference_data, {"GIP_TILPAR": given})
+        assert called.code == 0, called.stderr
+        assert listed(tmp_path / name) == listed(tmp_path / "gipp") > 0
+    (tmp_path / "none").mkdir()
+    called = tile_list(tmp_path / "none", reference_data, {"GIP_TILPAR": others})
+    assert called.code >= 128
+    assert "no GIP_TILPAR of S2A valid at 2020-08-16" in called.stderr
+
+
+def test_which_of_several_files_is_taken_waits_for_the_datastrip(tmp_path: Path) -> None:
+    paths = tuple(written(tmp_path, gipps.CodingParameters(), satellite) for satellite in ("S2A", "S2B"))
+    asked = TaskRequest("L1C", "1", "TASK", {"GIP_JP2KPA": paths}, {}, {})
+    found = settings_of_gipps(asked, ("encode_images",))
+    assert found.warnings == ("GIP_JP2KPA: which of several files is taken is known once PDI_DS is made",)
+    assert not found.settings
+
+
+def test_a_file_in_a_folder_of_its_own_is_taken(tmp_path: Path) -> None:
+    path = written(tmp_path, gipps.CodingParameters(jp2_profile="fast"))
+    found = settings_of_gipps(request(GIP_JP2KPA=tmp_path), ("encode_images",))
+    assert found.files == (path,)
+    assert found.settings[0].value == "fast"
 
 
 def test_another_ellipsoid_is_refused(tmp_path: Path) -> None:
