@@ -66,7 +66,8 @@ def _documents(parameters: DatastripParameters, context: Context) -> Documents:
     if parameters.solar_irradiance is not None:
         radiometry = replace(strip.radiometry, solar_irradiance=dict(parameters.solar_irradiance))
         strip = replace(strip, radiometry=radiometry)
-    strip = replace(strip, auxiliary=with_used_files(strip.auxiliary, request, strip.sensing_start))
+    satellite, sensed = strip.datatake.satellite, strip.sensing_start
+    strip = replace(strip, auxiliary=with_used_files(strip.auxiliary, request, satellite, sensed))
     return documents_of(tiles[0], strip)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ipf.auxiliary.gipp_choice import find_auxiliary_files
+from ipf.auxiliary.gipp_choice import AuxiliaryFile, choose_auxiliary_file, find_auxiliary_files
+from ipf.auxiliary.gipp_names import ALL_BANDS
 from ipf.auxiliary.iers_bulletin import TAI_MINUS_GPS, read_iers_bulletin
 from ipf.engine import TaskRequest
+from ipf.errors import AuxiliaryError
 from ipf.product.metadata import AuxiliaryData, CamsReference, EarthRotation, Gipp
 from ipf.product.utc import UtcTime
 
@@ -17,13 +19,16 @@ DEM_TYPES = ("DEM_SRTM", "DEM_GLOBE", "DEM")
 _CAMS_KINDS = {"CAMSFO": "FORECAST", "CAMSAN": "ANALYSIS", "CAMSRE": "REANALYSIS"}
 
 
-def with_used_files(auxiliary: AuxiliaryData, request: TaskRequest, sensed: UtcTime) -> AuxiliaryData:
+def with_used_files(
+    auxiliary: AuxiliaryData, request: TaskRequest, satellite: str, sensed: UtcTime
+) -> AuxiliaryData:
     """Auxiliary data of Level 1B, with what the inputs of a task name.
 
-    Parameter files of a type that is among the inputs are replaced by those, all are sorted by type and name.
-    The Earth's orientation is that of the bulletin of the inputs at the time `sensed`, where there is one.
+    Parameter files of a type that is among the inputs are replaced by those, all are sorted by type and name;
+    of several of a type and band, by the one that serves `satellite` at the time `sensed`. The Earth's
+    orientation is that of the bulletin of the inputs at this time, where there is one.
     """
-    used = replace(auxiliary, gipps=_parameter_files(auxiliary, request))
+    used = replace(auxiliary, gipps=_parameter_files(auxiliary, request, satellite, sensed))
     dem, ecmwf = request.find_input(*DEM_TYPES), request.find_input("ECMWF")
     cams, iers = request.find_input("CAMS"), request.find_input("IERS")
     if dem is not None:
@@ -35,10 +40,12 @@ def with_used_files(auxiliary: AuxiliaryData, request: TaskRequest, sensed: UtcT
     return used if iers is None else _with_bulletin(used, iers, sensed)
 
 
-def _parameter_files(auxiliary: AuxiliaryData, request: TaskRequest) -> tuple[Gipp, ...]:
+def _parameter_files(
+    auxiliary: AuxiliaryData, request: TaskRequest, satellite: str, sensed: UtcTime
+) -> tuple[Gipp, ...]:
     known: Mapping[str, Gipp] = {gipp.name: gipp for gipp in auxiliary.gipps}
     given = {
-        kind: [known.get(name, Gipp(name, kind, None)) for path in paths for name in _names(path)]
+        kind: [known.get(name, Gipp(name, kind, None)) for name in _names(paths, known, satellite, sensed)]
         for kind, paths in request.inputs.items()
         if kind.startswith(PARAMETER_FILES) and paths
     }
@@ -47,10 +54,24 @@ def _parameter_files(auxiliary: AuxiliaryData, request: TaskRequest) -> tuple[Gi
     return tuple(sorted(everything.values(), key=lambda gipp: (gipp.kind, gipp.name)))
 
 
-def _names(path: Path) -> Iterator[str]:
-    """Names of the parameter files at a path: itself, or those of official names that a folder holds."""
-    found = [str(file.name) for file in find_auxiliary_files(path)]
-    yield from found or (_name(path),)
+def _names(paths: Sequence[Path], known: Collection[str], satellite: str, sensed: UtcTime) -> Iterator[str]:
+    """Names of parameter files of one type: of each band the one that serves, or those of the paths.
+
+    Files that the datastrip names, `known`, serve whatever their validity. A band of which none serves has
+    all that are there.
+    """
+    alike: dict[tuple[str, str], list[AuxiliaryFile]] = {}
+    for path in paths:
+        found = find_auxiliary_files(path)
+        for file in found:
+            alike.setdefault((file.name.file_type, file.name.band or ALL_BANDS), []).append(file)
+        if not found:
+            yield _name(path)
+    for (file_type, band), files in alike.items():
+        try:
+            yield str(choose_auxiliary_file(files, file_type, satellite, sensed, band, named=known).name)
+        except AuxiliaryError:
+            yield from (str(file.name) for file in files)
 
 
 def _name(path: Path) -> str:

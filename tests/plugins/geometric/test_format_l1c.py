@@ -218,7 +218,12 @@ def test_identity_and_used_files(tmp_path: Path, reference_data: Path) -> None:
     resampling = (
         tmp_path / "S2A_OPER_GIP_RESPAR_IPF__20260101T000000_V20150622T000000_21000101T000000_B00.xml"
     )
-    resampling.write_text("<RESPAR/>")
+    unused = [
+        resampling.with_name(resampling.name.replace(before, after))
+        for before, after in (("S2A_", "S2B_"), ("V2015", "V2025"), ("__2026", "__2025"))
+    ]
+    for path in (resampling, *unused):
+        path.write_text("<RESPAR/>")
     task = jobs.task("FORMAT_METADATA_DS_L1C")
     calibration = tmp_path / resampling.name.replace("RESPAR", "R2ABCA")
     irradiance = {band: 100.0 + number for number, band in enumerate(BAND_NAMES)}
@@ -229,7 +234,7 @@ def test_identity_and_used_files(tmp_path: Path, reference_data: Path) -> None:
     )
     more = {
         "GIP_VIEDIR": viewing,
-        "GIP_RESPAR": [resampling],
+        "GIP_RESPAR": [*unused, resampling],
         "GIP_R2ABCA": [calibration],
         "IERS": [bulletin],
     }
