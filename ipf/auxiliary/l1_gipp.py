@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal, Self
 
 from ipf.auxiliary.l1_gipp_model import CHOICE_OF_THIS_PROJECT, ByBand, Level1Gipp, parameter
+from ipf.auxiliary.radiometric_parameters import public_fields
 from ipf.product.bands import BAND_NAMES
-from ipf.product.nominal_radiometry import nominal_radiometry
+from ipf.product.nominal_radiometry import nominal_gains, nominal_radiometry
 from ipf.product.utc import UtcTime
+from ipf.product.xml_nodes import Node
 
 OWN = CHOICE_OF_THIS_PROJECT
 LARGEST_RADIUS = 10
@@ -220,6 +222,12 @@ class RadiometricParameters(Level1Gipp):
     restoration: bool = _switch(False, "sharpen, and reduce noise")
     binning: bool = _switch(True, "make 60 m pixels of those of 20 m across")
 
+    @classmethod
+    def of_ground_segment(cls, data: Node) -> Self | None:
+        """Equalization and the offset of Level 1B, where they are."""
+        fields = public_fields(data)
+        return cls(**fields) if fields else None
+
 
 class AbsoluteCalibration(Level1Gipp):
     """What turns counts into reflectance, of one satellite."""
@@ -234,12 +242,18 @@ class AbsoluteCalibration(Level1Gipp):
         unit="W/m2/um",
         source="Solar_Irradiance_List of Level-1C metadata of the satellite",
     )
+    physical_gains: ByBand = parameter(
+        dict.fromkeys(BAND_NAMES, 1.0),
+        "counts for each W/m2/sr/um, after all corrections",
+        unit="counts/(W/m2/sr/um)",
+        source="PHYSICAL_GAINS of Level-1C metadata of the satellite; they drift",
+    )
 
     @classmethod
     def of_satellite(cls, satellite: str) -> Self:
         """The calibration of a satellite as its products state it; ValueError for an unknown one."""
         nominal = nominal_radiometry(satellite, UtcTime.parse("2026-01-01T00:00:00Z"), "04.00")
-        return cls(solar_irradiance=nominal.solar_irradiance)
+        return cls(solar_irradiance=nominal.solar_irradiance, physical_gains=nominal_gains(satellite))
 
 
 LEVEL_1_GIPPS: tuple[type[Level1Gipp], ...] = (

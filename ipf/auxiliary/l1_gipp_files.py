@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pydantic
 from lxml import etree
 
+from ipf.auxiliary.gipp_choice import choose_auxiliary_file, find_auxiliary_files
 from ipf.auxiliary.gipp_documents import PROVIDER, GippHeading, content_of, new_document, open_gipp
 from ipf.auxiliary.gipp_names import ANY_SATELLITE, AuxiliaryName
 from ipf.auxiliary.l1_gipp_model import Level1Gipp, element_of, is_by_band, is_list, source_of, unit_of
@@ -22,7 +23,7 @@ from ipf.product.xml_nodes import Node
 
 @dataclass(frozen=True, slots=True)
 class Level1GippFile:
-    """A parameter file that was read; `content` is None for a readable file of somebody else's form."""
+    """A parameter file that was read; of another form than ours, `content` is what is public, or None."""
 
     path: Path
     heading: GippHeading
@@ -35,18 +36,54 @@ class Level1GippFile:
             return {}
         return {name: getattr(self.content, name) for name in sorted(self.content.model_fields_set)}
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What an operator should know of a file whose form is not public."""
+        if self.heading.provider == PROVIDER:
+            return ()
+        provider = self.heading.provider or "nobody"
+        but = f" but for {', '.join(map(element_of, self.given))}" if self.given else ""
+        return (
+            f"{self.path}: made by {provider} in a form that is not public{but};"
+            " the defaults are used instead",
+        )
+
+
+def find_level_1_gipp(
+    paths: Sequence[Path], model: type[Level1Gipp], serving: tuple[str, UtcTime] | None
+) -> Level1GippFile | None:
+    """The file of `model` among `paths`, files or folders: the only one, or the one that serves.
+
+    serving : satellite (``S2A``) and time that the file must be for; None where these are not known yet,
+        and then None of several files
+
+    Raises `AuxiliaryError` naming a file that does not serve, or all where none of several does; else as
+    `read_level_1_gipp`.
+    """
+    found = [file for file in find_auxiliary_files(paths) if file.name.file_type == model.file_type]
+    if len(paths) == 1 and len(found) < 2:
+        path = found[0].path if found else paths[0]
+    elif serving is None:
+        return None
+    else:
+        path = choose_auxiliary_file(found, model.file_type, *serving).path
+    file = read_level_1_gipp(path, model)
+    if serving is not None:
+        check_serves(file, *serving)
+    return file
+
 
 def read_level_1_gipp(path: Path, model: type[Level1Gipp]) -> Level1GippFile:
     """Read the parameter file of `model` at `path`, packed or not.
 
     Raises `AuxiliaryError` naming file, line and element: another root, an element that is unknown, given
     twice, of another unit, not of its kind or out of its range. A file of another provider than this project
-    may have any elements: it is read as far as its heading.
+    may have any elements: it is read as far as its form is public, which often is its heading only.
     """
     root = open_gipp(path, model.root)
     heading = GippHeading.of(root)
     if heading.provider != PROVIDER:
-        return Level1GippFile(path, heading, None)
+        return Level1GippFile(path, heading, model.of_ground_segment(root.child("DATA")))
     fields = {element_of(name): name for name in model.model_fields}
     values: dict[str, Any] = {}
     for node in root.child("DATA").all("*"):

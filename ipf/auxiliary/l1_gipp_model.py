@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ipf.product.bands import BAND_NAMES
+from ipf.product.xml_nodes import Node
 
 CHOICE_OF_THIS_PROJECT = "choice of this project"
 
@@ -37,6 +38,14 @@ class Level1Gipp(BaseModel):
     def of_satellite(cls, satellite: str) -> Self:
         """The file of a satellite (``S2A``) with its defaults; ValueError for a satellite without any."""
         return cls()
+
+    @classmethod
+    def of_ground_segment(cls, data: Node) -> Self | None:
+        """What is public of the ground segment's own form of the file; None where nothing is.
+
+        `data` is the element DATA of an operational file. Raises the error of the document.
+        """
+        return None
 
     def contradiction(self) -> str:
         """What of the fields does not go together and what was expected; nothing where all do."""

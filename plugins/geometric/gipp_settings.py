@@ -5,15 +5,14 @@ Only elements that a file really holds set something, so that a file of one elem
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ipf_plugins.geometric.read_l1b import datastrip_of_request
 from ipf_plugins.geometric.task_table import DATASTRIP
 
 from ipf.auxiliary import l1_gipp as gipps
-from ipf.auxiliary.gipp_choice import choose_auxiliary_file, find_auxiliary_files
-from ipf.auxiliary.l1_gipp_files import Level1GippFile, check_serves, read_level_1_gipp
+from ipf.auxiliary.l1_gipp_files import Level1GippFile, find_level_1_gipp
 from ipf.auxiliary.l1_gipp_model import Level1Gipp, element_of
 from ipf.engine import Setting, TaskRequest, TaskSettings
 from ipf.product.sensor_datastrip import SensorDatastrip, read_sensor_datastrip
@@ -33,7 +32,10 @@ TARGETS: Mapping[type[Level1Gipp], tuple[str, ...]] = {
     gipps.AbsoluteCalibration: ("calibrate", "format_datastrip_metadata"),
 }
 """Steps that have the fields of a file as parameters of the same names. The ellipsoid is only checked."""
-FIELDS: Mapping[type[Level1Gipp], tuple[str, ...]] = {gipps.RadiometricParameters: ("saturated_count",)}
+FIELDS: Mapping[type[Level1Gipp], tuple[str, ...]] = {
+    gipps.RadiometricParameters: ("saturated_count",),
+    gipps.AbsoluteCalibration: ("solar_irradiance",),
+}
 """Of files that other chains have a share in, the fields that are for this one."""
 CHECKED = (gipps.EarthModelParameters.file_type,)
 READ_BY_STEPS = ("GIP_VIEDIR", "GIP_SPAMOD")
@@ -54,7 +56,7 @@ def settings_of_gipps(
     read: list[Path] = []
     idle: list[str] = []
     datastrip: SensorDatastrip | None = None
-    for file_type in sorted(kind for kind in request.inputs if kind.startswith("GIP_")):
+    for file_type in sorted(kind for kind, paths in request.inputs.items() if kind[:4] == "GIP_" and paths):
         model = gipps.BY_FILE_TYPE.get(file_type)
         targets = [step for step in TARGETS.get(model, ()) if step in steps] if model else []
         checked = file_type in CHECKED and file_type not in used
@@ -63,17 +65,15 @@ def settings_of_gipps(
                 idle.append(file_type)
             continue
         datastrip = datastrip or _datastrip(request)
-        path = _chosen(request.inputs[file_type], file_type, datastrip)
-        if path is None:
+        serving = None if datastrip is None else (datastrip.satellite, datastrip.sensing_start)
+        file = find_level_1_gipp(request.inputs[file_type], model, serving)
+        if file is None:
             warnings.append(f"{file_type}: which of several files is taken is known once {DATASTRIP} is made")
             continue
-        file = read_level_1_gipp(path, model)
-        if datastrip is not None:
-            check_serves(file, datastrip.satellite, datastrip.sensing_start)
         made = tuple(_settings(file, targets))
-        read.append(path)
+        read.append(file.path)
         settings += made
-        warnings += _foreign(file)
+        warnings += file.doubts
         if not (made or checked or file.content is None):
             idle.append(file_type)
     return TaskSettings(tuple(settings), tuple(warnings), tuple(read), tuple(idle))
@@ -86,25 +86,9 @@ def _datastrip(request: TaskRequest) -> SensorDatastrip | None:
     return read_sensor_datastrip(datastrip_of_request(request))
 
 
-def _chosen(paths: Sequence[Path], file_type: str, datastrip: SensorDatastrip | None) -> Path | None:
-    """The only file; of several, or of a folder with several, the one that serves the datastrip."""
-    found = [file for file in find_auxiliary_files(paths) if file.name.file_type == file_type]
-    if len(paths) == 1 and len(found) < 2:
-        return found[0].path if found else paths[0]
-    if datastrip is None:
-        return None
-    return choose_auxiliary_file(found, file_type, datastrip.satellite, datastrip.sensing_start).path
-
-
 def _settings(file: Level1GippFile, steps: Iterable[str]) -> Iterator[Setting]:
     fields = None if file.content is None else FIELDS.get(type(file.content))
     for step in steps:
         for name, value in file.given.items():
             if fields is None or name in fields:
                 yield Setting(step, name, value, f"{file.path}: {element_of(name)}")
-
-
-def _foreign(file: Level1GippFile) -> Iterator[str]:
-    if file.content is None:
-        provider = file.heading.provider or "nobody"
-        yield f"{file.path}: made by {provider} in a form that is not public; the defaults are used instead"

@@ -8,7 +8,13 @@ import pytest
 from ipf_auxdata.gipp import generate
 
 from ipf.auxiliary.gipp_names import AuxiliaryName
-from ipf.auxiliary.l1_gipp import BY_FILE_TYPE, LEVEL_1_GIPPS, AbsoluteCalibration, CloudParameters
+from ipf.auxiliary.l1_gipp import (
+    BY_FILE_TYPE,
+    LEVEL_1_GIPPS,
+    AbsoluteCalibration,
+    CloudParameters,
+    RadiometricParameters,
+)
 from ipf.auxiliary.l1_gipp_files import check_serves, level_1_gipp_document, read_level_1_gipp
 from ipf.auxiliary.l1_gipp_model import Level1Gipp, element_of, source_of, unit_of
 from ipf.auxiliary.l1_gipp_radiometry import BY_FILE_TYPE as RADIOMETRIC_BY_FILE_TYPE
@@ -128,6 +134,58 @@ def test_a_file_of_another_provider_is_read_as_far_as_its_heading(tmp_path: Path
     assert file.content is None
     assert file.given == {}
     assert file.heading.satellite == "S2A"
+
+
+def ground_segment(folder: Path, flags: str = "true", offsets: str = "-100") -> Path:
+    """An R2PARA of the ground segment's form; flags and offset of the last band may differ."""
+    equalization = "".join(
+        f'<BAND_EQUALIZATION band_id="{band}"><EQUALIZATION_FLAG>true</EQUALIZATION_FLAG>'
+        f"<OFFSET>{flags if band == 12 else 'true'}</OFFSET>"
+        "<DARK_SIGNAL_NON_UNIFORMITY>false</DARK_SIGNAL_NON_UNIFORMITY></BAND_EQUALIZATION>"
+        for band in range(13)
+    )
+    shifts = "".join(
+        f'<RADIO_ADD_OFFSET band_id="{band}">{offsets if band == 12 else -100}</RADIO_ADD_OFFSET>'
+        for band in range(13)
+    )
+    text = (
+        level_1_gipp_document(RadiometricParameters(), NAME).decode().replace("PROVIDER>ipf", "PROVIDER>MPC_")
+    )
+    start, stop = text.index("<DATA>") + len("<DATA>"), text.index("</DATA>")
+    inside = (
+        f"<WHO_KNOWS/><NOMINAL_SCENARIO><EQUALIZATION>{equalization}</EQUALIZATION></NOMINAL_SCENARIO>"
+        f"<RADIOMETRIC_SHIFT><RADIANCE_OFFSET_L1B>{shifts}</RADIANCE_OFFSET_L1B></RADIOMETRIC_SHIFT>"
+    )
+    return stored(folder, text[:start] + inside + text[stop:])
+
+
+def test_what_is_public_of_operational_radiometric_parameters_is_taken(tmp_path: Path) -> None:
+    file = read_level_1_gipp(ground_segment(tmp_path), RadiometricParameters)
+    assert file.given == {
+        "blind_pixels": True,
+        "dark_signal": False,
+        "onboard_equalization": True,
+        "radiance_offset": -100.0,
+        "relative_response": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"flags": "false"}, "OFFSET is false, expected True"),
+        ({"flags": "perhaps"}, "OFFSET is 'perhaps', expected true or false"),
+        ({"offsets": "-200"}, "RADIO_ADD_OFFSET is -200, expected -100.0"),
+    ],
+)
+def test_bands_of_operational_radiometric_parameters_must_agree(
+    tmp_path: Path, changes: dict[str, str], told: str
+) -> None:
+    path = ground_segment(tmp_path, **changes)
+    with pytest.raises(AuxiliaryError) as failure:
+        read_level_1_gipp(path, RadiometricParameters)
+    assert f"{path}:" in str(failure.value)
+    assert told in str(failure.value)
 
 
 def test_files_serve_their_satellite_within_their_validity(tmp_path: Path) -> None:

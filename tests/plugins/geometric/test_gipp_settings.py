@@ -143,6 +143,21 @@ def test_a_form_that_is_not_public_is_told(tmp_path: Path) -> None:
     assert not found.settings
 
 
+def test_what_is_public_of_a_form_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, gipps.RadiometricParameters())
+    text = path.read_text().replace("<PROVIDER>ipf", "<PROVIDER>MPC_")
+    start, stop = text.index("<DATA>") + len("<DATA>"), text.index("</DATA>")
+    offset = '<RADIO_ADD_OFFSET band_id="0">-100</RADIO_ADD_OFFSET>'
+    public = f"<RADIOMETRIC_SHIFT><RADIANCE_OFFSET_L1B>{offset}</RADIANCE_OFFSET_L1B></RADIOMETRIC_SHIFT>"
+    path.write_text(text[:start] + public + text[stop:])
+    found = settings_of_gipps(request(GIP_R2PARA=path), ("resample",))
+    assert found.warnings == (
+        f"{path}: made by MPC_ in a form that is not public but for RADIANCE_OFFSET;"
+        " the defaults are used instead",
+    )
+    assert found.without_effect == ("GIP_R2PARA",)  # the offset is for Level 1B
+
+
 def tile_list(folder: Path, data: Path, files: Mapping[str, Path | Sequence[Path]], **parameters: str) -> Any:
     """GET_TILE_LIST with parameter files."""
     madeira = data / "geometry_madeira"
@@ -222,6 +237,12 @@ def test_which_of_several_files_is_taken_waits_for_the_datastrip(tmp_path: Path)
     found = settings_of_gipps(asked, ("encode_images",))
     assert found.warnings == ("GIP_JP2KPA: which of several files is taken is known once PDI_DS is made",)
     assert not found.settings
+
+
+def test_an_input_without_files_is_none() -> None:
+    asked = TaskRequest("L1C", "1", "TASK", {"GIP_JP2KPA": (), "GIP_G2PARA": ()}, {}, {})
+    found = settings_of_gipps(asked, ("encode_images",))
+    assert not (found.settings or found.warnings or found.without_effect or found.files)
 
 
 def test_a_file_in_a_folder_of_its_own_is_taken(tmp_path: Path) -> None:
