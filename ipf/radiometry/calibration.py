@@ -71,7 +71,7 @@ Response: TypeAlias = CubicResponse | BilinearResponse
 class BlindColumns:
     """Columns of the raw line, from 0, that see no light: those that tell the offset of a line, and all.
 
-    `normalisation` times their mean is the offset of the line (NORMALIZATION_COEF of BLINDP).
+    `normalisation` times their mean is the offset of the line; 1 is the plain mean.
     """
 
     valid: tuple[int, ...]
