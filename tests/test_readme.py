@@ -31,13 +31,14 @@ COMMANDS = [line for block in BLOCKS for line in block]
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as a newcomer has it after `make demo`: job orders, a small scene, and the README's plugin."""
+    """A folder as a newcomer has it after `make demo`: job orders, a small scene, plugins of the README."""
     folder = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "job_orders", folder / "job_orders", ignore=shutil.ignore_patterns("__pycache__"))
     size = f"simulate_acquisition.size_m={SCENE_SIZE_M}"
     run(f"ipf run job_orders/simulate_l1c.xml --set {size}", folder)
-    plugin = next(block for block in blocks("python") if block.startswith("# my_plugin.py"))
-    (folder / "my_plugin.py").write_text(plugin, encoding="utf-8")
+    for block in blocks("python"):
+        if named := re.match(r"# (\w+\.py)$", block, re.MULTILINE):
+            (folder / named[1]).write_text(block, encoding="utf-8")
     return folder
 
 
@@ -88,7 +89,7 @@ def test_the_plugin_replaces_the_step(workplace: Path) -> None:
 
 def test_other_python_blocks_run() -> None:
     for block in blocks("python"):
-        if not block.startswith("# my_plugin.py"):
+        if not re.match(r"# \w+\.py$", block, re.MULTILINE):
             exec(compile(block, "README.md", "exec"), {})
 
 

@@ -1,4 +1,4 @@
-"""The command ``ipf simulate``: a scene, the demonstration, and a comparison with the truth."""
+"""The command ``ipf simulate``: a scene, a datastrip, the demonstration, and a comparison with the truth."""
 
 from __future__ import annotations
 
@@ -61,6 +61,43 @@ def scene(
         "simulate_sky.cloud_share": clouds,
     }
     for path in run_scene(folder, parameters_of(given, settings), workers):
+        click.echo(path)
+
+
+@simulate.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--tile", default="31TCJ", show_default=True, help="Tile whose corner is seen (MGRS).")
+@click.option(
+    "--size", type=int, default=10980, show_default=True, help="Side of the ground, m, 60 m pixels."
+)
+@click.option("--relief", type=float, help="From the lowest to the highest ground, m.  [default: 1000]")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything left to chance.")
+@click.option("--workers", type=click.IntRange(1), help="Threads.  [default: the processors]")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="STEP.NAME=VALUE",
+    help="Any parameter of any step, as in a job order; may be repeated.",
+)
+def strip(
+    folder: Path,
+    tile: str,
+    size: int,
+    relief: float | None,
+    seed: int,
+    workers: int | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Make a Level-1B datastrip and its truth in FOLDER.
+
+    The parameter files and the elevation model that go with it are made too. The job order that does it, and
+    the one that makes Level-1C of it, are left there.
+    """
+    from ipf_plugins.simulator.job import parameters_of, run_strip
+
+    given = {"simulate_strip.relief_m": relief, "simulate_strip.seed": seed}
+    for path in run_strip(folder, tile, size, parameters_of(given, settings), workers):
         click.echo(path)
 
 

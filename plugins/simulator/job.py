@@ -13,6 +13,7 @@ from ipf.errors import IpfError, ProductError, UsageError
 from ipf.joborder import BUILT_IN_DIALECTS, JobOrder, Parameter, Task, read_job_order, write_job_order
 
 SCENE, LEVEL_2A = "simulate_l1c.xml", "l2a_mmfi.xml"
+STRIP, LEVEL_1C = "simulate_l1b.xml", "l1c_mmfi.xml"
 """Job orders by name."""
 PLACE = "../demo"
 """Where the job orders put what they make, relative to themselves."""
@@ -76,6 +77,27 @@ def run_scene(folder: Path, parameters: Mapping[str, str], workers: int | None =
     write_job_order(adapted(SCENE, parameters), folder / SCENE)
     run(folder / SCENE, *(["--workers", str(workers)] if workers else []))
     return newest(folder / "L1C", "*.SAFE"), newest(folder / "truth", "*.TRUTH")
+
+
+def run_strip(
+    folder: Path, tile: str, size: int, parameters: Mapping[str, str], workers: int | None = None
+) -> tuple[Path, Path]:
+    """Make a Level-1B datastrip over a piece of a tile in `folder`; the folder of its datastrip, and the job
+    order that makes Level-1C of it.
+
+    Raises `JobError` when the job fails, and has said why.
+    """
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    given = {"simulate_strip.tile": tile, "simulate_strip.size_m": str(size), **parameters}
+    write_job_order(adapted(STRIP, given), folder / STRIP)
+    piece = {
+        "PARALLEL_TILE_IDENT": given["simulate_strip.tile"],
+        "tile_geometry.size_m": given["simulate_strip.size_m"],
+    }
+    write_job_order(adapted(LEVEL_1C, piece), folder / LEVEL_1C)
+    run(folder / STRIP, *(["--workers", str(workers)] if workers else []))
+    return newest(folder / "L1B" / "DATASTRIP", "*"), folder / LEVEL_1C
 
 
 def run(job_order: Path, *options: str) -> None:

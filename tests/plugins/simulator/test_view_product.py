@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from ipf_plugins.simulator.map_scenes import TexturedScene
 from ipf_plugins.simulator.sensor_view import SensorView
+from ipf_plugins.simulator.view_metadata import Acquired
 from ipf_plugins.simulator.view_product import (
     granules_over,
     lines_over,
