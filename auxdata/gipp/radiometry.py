@@ -62,9 +62,9 @@ KNEE = 600.0, 1400.0
 ONBOARD_SLOPES = 1.005, 0.995
 """Of the tables of S2B, nearly (operational files as their public readers tell)."""
 LEAK = 0.002
-"""Share of the signal of the next band on the focal plane: our choice, below the 0.004 of operational files."""
+"""Share of the signal of the next band on the focal plane: our choice; operational ones reach 0.004."""
 DEFECTS = {"B10": 2, "B11": 3, "B12": 1}
-"""Defective pixels by band; B11 and B12 as on S2C (its calibration, as public readers tell), B10: our choice."""
+"""Defective pixels by band; those of B11 and B12 as on S2C (as public readers tell), B10: our choice."""
 ALONG_TRACK = {
     "VNIR": ("B02", "B08", "B03", "B04", "B05", "B06", "B07", "B8A", "B01", "B09"),
     "SWIR": ("B10", "B11", "B12"),
