@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyproj
 from ipf_plugins.simulator.strip import Strip
 
@@ -18,16 +19,24 @@ _LARGEST_SIDE = 800
 _KM = 1e-3
 
 
-def write_picture(path: Path, strip: Strip, truths: Mapping[str, Raster]) -> None:
-    """Write the picture as PNG: two maps in kilometres from the corner of the piece of ground."""
+def thinned(truth: Raster) -> npt.NDArray[np.uint16]:
+    """So many of the counts of a band as a picture shows."""
+    step = max(1, truth.grid.rows // _LARGEST_SIDE)
+    return np.ascontiguousarray(truth.read_all()[::step, ::step])
+
+
+def write_picture(path: Path, strip: Strip, truths: Mapping[str, npt.NDArray[np.uint16]]) -> None:
+    """Write the picture as PNG: two maps in kilometres from the corner of the piece of ground.
+
+    truths : `thinned` counts of `COLOURS`
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 5), layout="constrained")
     ground, relief = figure.subplots(1, 2)
     side = strip.area.size * _KM
-    step = max(1, truths[COLOURS[0]].grid.rows // _LARGEST_SIDE)
-    bands = [np.ascontiguousarray(truths[band].read_all()[::step, ::step]) for band in COLOURS]
+    bands = [truths[band] for band in COLOURS]
     picture = true_colour(bands[0], bands[1], bands[2], (-1000.0, -1000.0, -1000.0), white=0.4)
     ground.imshow(np.moveaxis(picture, 0, -1), extent=(0, side, side, 0))
     ground.set_title(f"{strip.tile.name}: reflectance, and granules that see it")

@@ -14,7 +14,7 @@ from ipf_plugins.simulator.strip_files import (
     write_elevation,
     write_parameter_files,
 )
-from ipf_plugins.simulator.strip_page import write_picture
+from ipf_plugins.simulator.strip_page import COLOURS, thinned, write_picture
 from ipf_plugins.simulator.view_product import write_view
 
 from ipf.engine import Context, Findings, NoParameters, PlannedFile, SinkStep, Written
@@ -30,7 +30,8 @@ PARTS = ("DATASTRIP", "GRANULE")
 PICTURE = "overview.png"
 SCALE, OFFSET, LARGEST = 1e-4, -1000.0, 32767
 """Of true reflectance, as Level 1C has it."""
-_BYTES_OF_A_PIXEL = 40
+_ROWS = 256
+_BYTES_OF_A_PIXEL = 6
 _VIEW_SHARE = 0.9
 """Of the time."""
 
@@ -78,11 +79,13 @@ def write(inputs: Inputs, parameters: NoParameters, context: Context) -> Written
     for _ in write_parameter_files(outputs[PARAMETERS_TYPE], strip.parameters.satellite, strip.geometry):
         pass
     write_elevation(outputs[ELEVATION_TYPE] / DEM_FILE, strip.terrain)
-    truths = {}
+    shown = {}
     for band in BANDS:
-        truths[band.name] = true_reflectance(strip, band)
-        write_geotiff(truths[band.name], outputs[TRUTH_TYPE] / _truth_name(band))
-    write_picture(outputs[TRUTH_TYPE] / PICTURE, strip, truths)
+        truth = true_reflectance(strip, band)
+        write_geotiff(truth, outputs[TRUTH_TYPE] / _truth_name(band))
+        if band.name in COLOURS:
+            shown[band.name] = thinned(truth)
+    write_picture(outputs[TRUTH_TYPE] / PICTURE, strip, shown)
     write_view(
         outputs[PRODUCT_TYPE],
         strip.view,
@@ -100,9 +103,12 @@ def true_reflectance(strip: Strip, band: Band) -> Raster:
     area, size = strip.area, band.resolution
     count = area.size // size
     places = (np.arange(count) + 0.5) * size
-    eastings, northings = np.meshgrid(area.left + places, area.top - places)
-    values = strip.scene.reflectance(band.name, eastings, northings)
-    counts = np.clip(np.rint(values / SCALE - OFFSET), 1, LARGEST).astype(np.uint16)
+    counts = np.empty((count, count), np.uint16)
+    for first in range(0, count, _ROWS):
+        rows = slice(first, min(first + _ROWS, count))
+        eastings, northings = np.meshgrid(area.left + places, area.top - places[rows])
+        values = strip.scene.reflectance(band.name, eastings, northings)
+        counts[rows] = np.clip(np.rint(values / SCALE - OFFSET), 1, LARGEST)
     grid = Grid(area.epsg, area.left, area.top, size, count, count)
     layer = f"reflectance/{band.name}"
     return raster_of_array(layer, grid, counts, "1", SCALE, OFFSET, 0, "simulate_strip")
