@@ -19,8 +19,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`, renamed to it when the block ends well and removed otherwise.
 
     The suffix is kept, since GDAL drivers look at it. Missing parent folders are made. Raises `OutputError`
-    naming the file when the folder cannot be written.
+    naming the file when the folder cannot be written, or where there is something else than a file: devices
+    and pipes would be replaced.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OutputError(f"{path}: cannot be written: no regular file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, suffix=path.suffix, dir=path.parent)

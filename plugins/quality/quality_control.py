@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -32,6 +33,8 @@ RESOURCES_TYPE, REPORT_TYPE = "PERSISTENT_RESOURCES", "REPORT"
 PAGE_NAME = "quality.html"
 BYTES_OF_PIXEL = 6
 """Bytes held for each pixel of the largest image while it is decoded, measured on official tiles."""
+_TASK = re.compile(r"OLQC_(?P<part>DS|GR|TILE)_(?P<level>L\w+)")
+_KINDS = {"DS": "datastrip", "GR": "granule", "TILE": "tile"}
 _SCHEMAS = ("*.xsd", "PSD*/*.xsd")
 
 
@@ -64,15 +67,32 @@ def plan(known: Mapping[str, Any], parameters: QualityControlParameters, context
     chosen = with_schemas(parameters, context.request)
     writing = plan_writing(items, context.checks)
     page = _page(context.request)
-    notes = () if chosen.schemas else ("no schemas are at hand: documents are not validated",)
+    notes = () if chosen.schemas else (_without_schemas(parameters),)
     return Findings(
         outputs=(
             *(PlannedFile(INPUT_TYPE, path) for path in writing.files),
             *(() if page is None else (PlannedFile(REPORT_TYPE, page),)),
         ),
         memory_bytes=max((_memory(given.item) for given in items.items), default=0),
-        notes=(*notes, *writing.notes),
+        notes=(*notes, *_other_items(context.request, items), *writing.notes),
     )
+
+
+def _other_items(request: TaskRequest, items: InspectedItems) -> Iterator[str]:
+    """What is inspected although the task is called after another part or level (``OLQC_TILE_L1C``)."""
+    called = _TASK.fullmatch(request.task_name)
+    for given in items.items if called else ():
+        kind, level = _KINDS[called["part"]], called["level"]
+        if (given.item.kind, given.item.level) != (kind, level):
+            named = f"{given.item.kind} {given.item.identifier} of level {given.item.level}"
+            yield f"{request.task_name} is asked for {kind}s of level {level}, and inspects the {named}, too"
+
+
+def _without_schemas(parameters: QualityControlParameters) -> str:
+    """Why documents are not validated."""
+    if not parameters.validate_schema:
+        return "VALIDATE_SCHEMA is false: documents are not validated"
+    return "no schemas are at hand: documents are not validated"
 
 
 def _memory(item: Item) -> int:

@@ -33,6 +33,7 @@ MAXIMUM_ARCHIVE_BYTES = 64 * 2**20
 MAXIMUM_MEMBERS = 1000
 
 _ROOT, _BLOCK, _PARAMETERS = "Earth_Explorer_File", "Data_Block", "Quality_Parameters"
+_SYSTEM = "ipf"
 _NAME = re.compile(
     r"(?P<parent>S2[A-D_]_[A-Z0-9]{4}_GIP_OLQCPA_[A-Z0-9_]{4}_(?P<creation>\d{8}T\d{6})_V(?P<start>\d{8}T\d{6}))"
     r"(?:_(?P<stop>\d{8}T\d{6}))?(?:_B00)?",
@@ -123,7 +124,7 @@ def parameter_document(parameters: QualityParameters, name: str = SHIPPED_NAME) 
     add(validity, "Validity_Stop", _utc(match["stop"] or "99991231T235959"))
     add(fixed, "File_Version", "0001")
     source = add(fixed, "Source")
-    add(source, "System", "ipf")
+    add(source, "System", _SYSTEM)
     add(source, "Creator", "ipf")
     add(source, "Creator_Version", "1")
     add(source, "Creation_Date", _utc(match["creation"]))
@@ -166,6 +167,11 @@ def _parameters(content: bytes, file: str) -> etree._Element | None:
     if local_name(root) != _ROOT:
         return None
     found: etree._Element | None = root.find(f"{{*}}{_BLOCK}/{{*}}{_PARAMETERS}")
+    if (
+        found is None
+        and root.findtext("{*}Earth_Explorer_Header/{*}Fixed_Header/{*}Source/{*}System") == _SYSTEM
+    ):
+        raise AuxiliaryError(f"{file}: element {_BLOCK}/{_PARAMETERS} is missing")
     return found
 
 

@@ -211,7 +211,21 @@ def test_schemas_are_used_where_they_are_given_and_never_pass_where_they_are_not
             assert found == ("PASSED" if ran else None)
     page = (job.report / "quality.html").read_text()
     assert ("no folder of schemas was given" in page) is not ran
-    assert any("no schemas are at hand" in line for line in of_level(called.stdout, "I")) is not ran
+    reason = (
+        "VALIDATE_SCHEMA is false"
+        if parameters.get("VALIDATE_SCHEMA") == "false"
+        else "no schemas are at hand"
+    )
+    assert any(reason in line for line in of_level(called.stdout, "I")) is not ran
+
+
+def test_a_task_called_after_another_part_says_so(tmp_path: Path, small_l1c: Path) -> None:
+    job = make_job(tmp_path / "job", [copied(small_l1c, tmp_path)])
+    job.path.write_text(job.path.read_text().replace("<Task_Name>OLQC<", "<Task_Name>OLQC_DS_L0<"))
+    told = of_level(job.run().stdout, "I")
+    assert any(
+        "OLQC_DS_L0 is asked for datastrips of level L0, and inspects the tile" in line for line in told
+    )
 
 
 def test_a_folder_without_schemas_is_refused(tmp_path: Path, small_l1c: Path) -> None:
