@@ -94,6 +94,9 @@ and its version in Earth Explorer headers; facility and software in manifests; f
 reports; where the run kept its schemas.
 """
 
+VERSIONS = ("*VERSION", "*PROCESSING_BASELINE", "*Creator_Version", "*File_Version")
+"""Versions, which are texts though they look like numbers: 2.10 is not 2.1."""
+
 CONSEQUENCES = (
     "dataObjectSection/dataObject/byteStream/@size",
     "dataObjectSection/dataObject/byteStream/checksum",
@@ -180,6 +183,7 @@ class Rules:
     reported: Patterns
     run: Patterns
     identities: Patterns
+    versions: Patterns
     essential: Patterns
     identifiers: Patterns
     sections: Patterns
@@ -196,6 +200,7 @@ class Rules:
             Patterns(CONSEQUENCES if metadata.consequences == "report" else ()),
             Patterns(RUN),
             Patterns(IDENTITIES),
+            Patterns(VERSIONS),
             Patterns(ESSENTIAL),
             Patterns(IDENTIFIERS_OF_DATA),
             Patterns(SECTIONS),

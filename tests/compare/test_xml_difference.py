@@ -228,6 +228,14 @@ def test_what_depends_on_the_run_is_a_difference_of_names() -> None:
     assert [each.path for each in found.differences] == ["P"]
 
 
+@pytest.mark.parametrize("name", ["SOFTWARE_VERSION", "PROCESSING_BASELINE", "SCHEME_VERSION"])
+def test_versions_are_no_decimals(name: str) -> None:
+    found = compared(f"<R><{name}>2.10</{name}></R>", f"<R><{name}>2.1</{name}></R>")
+    told = [(each.reference, each.candidate) for each in (*found.names, *found.differences)]
+    assert told == [("2.10", "2.1")]
+    assert not compared(f"<R><{name}>2.10</{name}></R>", f"<R><{name}> 2.10 </{name}></R>").names
+
+
 def test_ignored_paths_are_listed_and_do_not_count() -> None:
     one = "<T><a><b>1</b><c x='1'>2</c></a><d>3</d></T>"
     other = "<T><a><b>9</b><c x='7'>2</c><e/></a><d>3</d></T>"
