@@ -81,7 +81,9 @@ def plan(known: Mapping[str, Any], parameters: QualityControlParameters, context
 def _other_items(request: TaskRequest, items: InspectedItems) -> Iterator[str]:
     """What is inspected although the task is called after another part or level (``OLQC_TILE_L1C``)."""
     called = _TASK.fullmatch(request.task_name)
-    for given in items.items if called else ():
+    if called is None:
+        return
+    for given in items.items:
         kind, level = _KINDS[called["part"]], called["level"]
         if (given.item.kind, given.item.level) != (kind, level):
             named = f"{given.item.kind} {given.item.identifier} of level {given.item.level}"

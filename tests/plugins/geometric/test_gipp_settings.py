@@ -242,7 +242,7 @@ def test_which_of_several_files_is_taken_waits_for_the_datastrip(tmp_path: Path)
 def test_an_input_without_files_is_none() -> None:
     asked = TaskRequest("L1C", "1", "TASK", {"GIP_JP2KPA": (), "GIP_G2PARA": ()}, {}, {})
     found = settings_of_gipps(asked, ("encode_images",))
-    assert not (found.settings or found.warnings or found.without_effect or found.files)
+    assert not any((found.settings, found.warnings, found.without_effect, found.files))
 
 
 def test_a_file_in_a_folder_of_its_own_is_taken(tmp_path: Path) -> None:
