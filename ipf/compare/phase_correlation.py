@@ -7,8 +7,9 @@ their edges pull the peak to whole pixels. They are therefore tapered.
 
 What an image of few wavelengths (textures, furrows) has at other frequencies is what the taper spreads there,
 and pulls the peak, too. The plane through the phases, weighted by their amplitudes, does not follow them
-(Stone, Orchard, Chang and Martucci 2001, doi:10.1109/36.957286). Both are tried, and the shift that makes
-the windows more alike is taken.
+(Stone, Orchard, Chang and Martucci 2001, doi:10.1109/36.957286). It is tried where the peak of the
+cross-correlation itself, which strong frequencies alone make, lies elsewhere; the shift that makes the windows
+more alike is taken.
 """
 
 from __future__ import annotations
@@ -58,11 +59,15 @@ SLOWEST = 2.0
 FITS = 5
 """How often the plane is fitted to what the last one left, at most; phases are told up to whole turns."""
 
-CLEARLY = 0.9
+CLEARLY = 0.8
 """Share of what the peak's shift leaves unlike that the plane's may leave at most, to be taken instead.
 
-Where nearly all that is unlike comes of changes on the ground or of noise, the peak is the better judge.
+Where nearly all that is unlike comes of changes on the ground or of noise, the peak is the better judge: with
+0.9, noise on smooth images makes the plane tell shifts of more than a pixel.
 """
+
+BESIDE = 0.25
+"""Pixels beside a shift at which the cross-correlation tells how much higher it may become nearby."""
 
 NOTHING = 1e-10
 """Amplitudes below this share of the largest have no phase: they are rounding errors of the transform."""
@@ -126,6 +131,15 @@ class CrossSpectrum:
         """Correlation coefficient of both windows, the shift undone."""
         return height(self.values, self.shape, row, column) / self.power
 
+    def gain(self, row: float, column: float) -> float:
+        """How much larger the correlation is at its peak near a shift, by parabolas; infinite with no peak.
+
+        Few rows and columns of a transform: a fit of the plane takes as long as all else.
+        """
+        beside = np.array([-BESIDE, 0.0, BESIDE])
+        values = surface(self.values, self.shape, row + beside, column + beside) / self.power
+        return sum(_above(*line) for line in (values[:, 1], values[1]))
+
 
 def cross_spectrum(reference: Image, candidate: Image, taper: int = TAPER) -> CrossSpectrum:
     """Cross spectrum of two windows of one shape, without their (weighted) means."""
@@ -159,7 +173,11 @@ def measured_shift(reference: Image, candidate: Image) -> Shift:
         row, column = _of_two_dates(reference, candidate, whole, (row, column))
     alike = overlap.correlation(row - rows, column - columns)
     unmoved = whole.correlation(0.0, 0.0)
-    peak = Shift(0.0, 0.0, unmoved) if unmoved >= alike else Shift(row, column, alike)
+    peak, at = Shift(row, column, alike), (row - rows, column - columns)
+    if unmoved >= alike:
+        peak, at, overlap = Shift(0.0, 0.0, unmoved), (0.0, 0.0), whole
+    if overlap.gain(*at) <= (1.0 - CLEARLY) * (1.0 - peak.correlation):
+        return peak
     return _more_alike(reference, candidate, peak)
 
 
@@ -263,6 +281,12 @@ def _refined(
     row += STEPS[-1] * _vertex(values[:, across], down)
     column += STEPS[-1] * _vertex(values[down], across)
     return row, column, float(values[down, across])
+
+
+def _above(before: float, at: float, after: float) -> float:
+    """By how much the top of the parabola through three values exceeds the middle one; infinite without top."""
+    bend = 2 * at - before - after
+    return (before - after) ** 2 / (8 * bend) if bend > 0 else np.inf
 
 
 def _vertex(values: npt.NDArray[np.float64], peak: int) -> float:
