@@ -8,8 +8,8 @@ their edges pull the peak to whole pixels. They are therefore tapered.
 What an image of few wavelengths (textures, furrows) has at other frequencies is what the taper spreads there,
 and pulls the peak, too. The plane through the phases, weighted by their amplitudes, does not follow them
 (Stone, Orchard, Chang and Martucci 2001, doi:10.1109/36.957286). It is tried where the peak of the
-cross-correlation itself, which strong frequencies alone make, lies elsewhere; the shift that makes the windows
-more alike is taken.
+cross-correlation itself, which strong frequencies alone make, lies elsewhere; the shift that makes the
+windows more alike is taken.
 """
 
 from __future__ import annotations
@@ -284,7 +284,7 @@ def _refined(
 
 
 def _above(before: float, at: float, after: float) -> float:
-    """By how much the top of the parabola through three values exceeds the middle one; infinite without top."""
+    """By how much the top of the parabola through three values exceeds the middle one; infinite without."""
     bend = 2 * at - before - after
     return (before - after) ** 2 / (8 * bend) if bend > 0 else np.inf
 
