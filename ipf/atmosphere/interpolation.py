@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import CubicSpline
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,6 +21,9 @@ def linear_weights(nodes: Floats, x: Floats) -> Floats:
 
 def cubic_weights(nodes: Floats, x: Floats) -> Floats:
     """Weights of the not-a-knot cubic spline (with four nodes: the cubic through them), (..., nodes)."""
+    # Imported where it is used, for every command would start by loading scipy otherwise.
+    from scipy.interpolate import CubicSpline
+
     return np.asarray(CubicSpline(nodes, np.eye(nodes.size))(x))
 
 

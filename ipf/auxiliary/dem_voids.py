@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from osgeo import gdal
-from scipy import ndimage
 
 Counts = npt.NDArray[np.int16]
 
@@ -35,6 +34,9 @@ def fill_voids(counts: Counts, nodata: int, largest: int) -> VoidCount:
     A void is a set of 3 x 3 cells with a void pixel that touch, corners included. Values are weighted by
     inverse distance (GDAL, FillNodata).
     """
+    # Imported where it is used, for every command would start by loading scipy otherwise.
+    from scipy import ndimage
+
     void = counts == nodata
     if not void.any():
         return VoidCount(0, 0)

@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from osgeo import gdal, osr
-from scipy import ndimage
 
 from ipf.auxiliary.dem_files import DemCover, DemFile, MapGrid, find_cover, quiet_gdal
 from ipf.auxiliary.dem_voids import Counts, VoidCount, fill_voids
@@ -235,6 +234,9 @@ def _culprit(files: Sequence[DemFile]) -> str:
 
 def _smoothed(counts: Counts, sigma: float) -> Counts:
     """Counts after a Gaussian of `sigma` pixels, cut at four of them; the edges are continued outwards."""
+    # Imported where it is used, for every command would start by loading scipy otherwise.
+    from scipy import ndimage
+
     reach = math.ceil(_KERNEL_REACH * sigma)
     smoothed = np.empty_like(counts)
     for top in range(0, counts.shape[0], _STRIPE):

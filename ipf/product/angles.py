@@ -13,8 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import RegularGridInterpolator
-from scipy.ndimage import distance_transform_edt
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -69,6 +67,9 @@ class AngleGrid:
         Pixels between the last node that a detector sees and the edge of the image need an angle too. Raises
         ValueError when no node is present.
         """
+        # Imported where it is used, for every command would start by loading scipy otherwise.
+        from scipy.ndimage import distance_transform_edt
+
         absent = np.isnan(self.zenith) | np.isnan(self.azimuth)
         if absent.all():
             raise ValueError("an angle grid without a single value cannot be filled")
@@ -89,6 +90,8 @@ class AngleGrid:
         Bilinear in the zenith and in the sine and cosine of the azimuth, so that a grid crossing north is
         right. `southing` and `easting` broadcast together; points beyond the nodes raise ValueError.
         """
+        from scipy.interpolate import RegularGridInterpolator
+
         rows = np.arange(self.zenith.shape[0]) * self.row_step
         columns = np.arange(self.zenith.shape[1]) * self.column_step
         azimuth = np.deg2rad(self.azimuth)

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import pyproj
 from lxml import etree
-from scipy.spatial.transform import Rotation
 
 from ipf.product.bands import BAND_NAMES, BY_NAME
 from ipf.product.metadata import XmlSection
@@ -225,6 +224,9 @@ def _orbit(latitude: float, longitude: float, seconds: Vector) -> tuple[Vector, 
     `seconds` count from the moment above the place. Beyond the orbit's highest latitude the ground track runs
     due west there.
     """
+    # Imported where it is used, for every command would start by loading scipy otherwise.
+    from scipy.spatial.transform import Rotation
+
     above = pyproj.Transformer.from_crs(4979, 4978, always_xy=True)
     centre = np.array(above.transform(longitude, latitude, _ORBIT_HEIGHT), np.float64)
     radius = float(np.linalg.norm(centre))
@@ -247,6 +249,8 @@ def _orbit(latitude: float, longitude: float, seconds: Vector) -> tuple[Vector, 
 
 def _attitudes(positions: Vector, velocities: Vector) -> Vector:
     """Quaternions (vector first, scalar last; n x 4) of axes along flight, across it, and down."""
+    from scipy.spatial.transform import Rotation
+
     down = -positions / np.linalg.norm(positions, axis=1, keepdims=True)
     across = np.cross(down, velocities)
     across /= np.linalg.norm(across, axis=1, keepdims=True)

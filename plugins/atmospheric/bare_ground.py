@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from ipf.kernels.classification import (
     CLOUD_HIGH,
@@ -28,6 +27,9 @@ def ground_cells(classes: Bytes, land_cover: Bytes) -> Bytes:
 
     Source: recovery of urban and bare pixels of Sen2Cor 2.8, there on pixels, here on cells of 60 m.
     """
+    # Imported where it is used, for every command would start by loading scipy otherwise.
+    from scipy import ndimage
+
     found = np.zeros(classes.shape, np.uint8)
     bare = (land_cover >= MAP_BARE_FIRST) & (land_cover <= MAP_BARE_LAST)
     for ground in (land_cover == MAP_URBAN, bare):

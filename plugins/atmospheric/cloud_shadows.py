@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from ipf_plugins.atmospheric.fields import TileField
 from ipf_plugins.atmospheric.sun import grid_convergence
-from scipy import ndimage
 
 from ipf.kernels.cloud_heights import cast, shade_by_height
 from ipf.kernels.morphology import dilate_box
@@ -84,6 +83,9 @@ class Ground:
 
         green : B03 of cells of water, NaN elsewhere. Where the water around is uneven it says nothing.
         """
+        # Imported where it is used, for every command would start by loading scipy otherwise.
+        from scipy import ndimage
+
         water = ~np.isnan(green)
         if not water.any():
             return self
@@ -104,6 +106,8 @@ def matched_shadow(mask: Bytes, ground: Ground, east: TileField, north: TileFiel
     mask : clouds on cells of 60 m of the whole scene. A patch of cloud has one height, but for pieces of it
     that another one fits much better.
     """
+    from scipy import ndimage
+
     patches, count = ndimage.label(mask, structure=np.ones((3, 3)), output=np.int32)
     if not count or not ground.shade.any():
         return np.zeros_like(mask)

@@ -31,7 +31,6 @@ from ipf_plugins.atmospheric.l1c_masks import pass_on
 from ipf_plugins.atmospheric.l2a_destination import Destination
 from ipf_plugins.atmospheric.l2a_images import THOUSANDTH, Rasters, mean_of_valid, where_classified
 from ipf_plugins.atmospheric.l2a_production import L2AProduction, total_weight
-from ipf_plugins.atmospheric.quality_page import quality_page
 from ipf_plugins.atmospheric.thumbnails import Thumbnails
 from ipf_plugins.atmospheric.water_vapour_mean import WaterVapourMean
 from pydantic import Field, field_validator
@@ -235,6 +234,9 @@ def _fill(
             context.logger.warning("%s: beyond a limit of the correction: %s", tile.identifier, name)
     page = None
     if thumbnails is not None:
+        # Imported where it is used, for every command would start by loading matplotlib otherwise.
+        from ipf_plugins.atmospheric.quality_page import quality_page
+
         page = quality_page(thumbnails, tile, quality, used_of(inputs, parameters, context))
     with destination.with_page(writer.outputs[0].name, page):
         made = writer.finish(content, cloudy, quality)

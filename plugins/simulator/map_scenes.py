@@ -12,9 +12,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
 from ipf_plugins.simulator.view_kernels import add_spline
-from scipy.ndimage import spline_filter
 
 from ipf.errors import ParameterError
 from ipf.geometry.orthorectification import MapArea
@@ -54,6 +52,10 @@ class Texture:
     @classmethod
     def of(cls, shortest: float, longest: float, seed: int) -> Texture:
         """The texture of a seed: white noise, of which only the wavelengths between both are left."""
+        # Imported where it is used, for every command would start by loading scipy otherwise.
+        import scipy.fft
+        from scipy.ndimage import spline_filter
+
         white = np.random.default_rng((seed, round(shortest))).standard_normal((PERIOD, PERIOD))
         frequency = np.hypot(scipy.fft.fftfreq(PERIOD)[:, np.newaxis], scipy.fft.rfftfreq(PERIOD)[np.newaxis])
         wavelength = (shortest / LATTICE) / np.maximum(frequency, 1e-9)
@@ -132,6 +134,8 @@ class RasterScene:
         cls, epsg: int, left: float, top: float, pixel_size: float, images: Mapping[str, FloatImage]
     ) -> RasterScene:
         """Of images of reflectance, (rows, columns) each; ParameterError for one with gaps."""
+        from scipy.ndimage import spline_filter
+
         coefficients = {}
         for band, image in images.items():
             if image.ndim != 2 or min(image.shape) < 4 or not np.all(np.isfinite(image)):
