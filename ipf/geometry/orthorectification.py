@@ -255,7 +255,8 @@ def _looked_at(
 
 @dataclass(frozen=True, slots=True)
 class DetectorImage:
-    """What one detector took: its image from line 1 on, and the quality mask of its pixels, or None."""
+    """What one detector took: its image or a part of it, and the mask of the same pixels, None without a
+    flag."""
 
     image: SensorImage
     quality: Flags | None = None
@@ -312,6 +313,7 @@ def orthorectify(
             choice.pixels_before_end(grid.band, ground.resolution),
             (seen.values, seen.flags),
             taken.quality if taken.quality is not None else np.empty((0, 0), np.uint8),
+            (taken.image.row, taken.image.column),
             (
                 best[inside],
                 made.values[inside],

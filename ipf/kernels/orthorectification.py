@@ -73,6 +73,7 @@ def lay_over(
     before_end: float,
     seen: tuple[Image, Flags],
     mask: Flags,
+    mask_origin: tuple[int, int],
     made: tuple[Image, Image, Flags, Flags, Flags],
 ) -> None:
     """Take the pixels of one detector wherever it is to be preferred to those before it.
@@ -83,7 +84,8 @@ def lay_over(
     row_nodes, column_nodes, step : its inverse grid; `window`, the first output row and column in it.
     detector : its number, the width of its image, and the bit of `seen` flags that says no data.
     seen : values and flags of the output pixels as this detector sees them, (rows, columns).
-    mask : quality mask of its image, or of shape (0, 0); taken from the nearest pixel.
+    mask : quality mask of the part of its image from pixel `mask_origin` on, or of shape (0, 0), which has no
+        flag; taken from the nearest pixel.
     made : how much each pixel is preferred (pixels from the ends), values, flags, detectors and quality so
         far; changed.
     """
@@ -116,9 +118,11 @@ def lay_over(
                     made_flags[row, out] = flags[row, out]
                     made_detectors[row, out] = number
                     if masked:
-                        line = int(np.rint(above + slope * (position - cell * step)))
+                        line = int(np.rint(above + slope * (position - cell * step))) - mask_origin[0]
+                        pixel = int(np.rint(place)) - mask_origin[1]
                         made_quality[row, out] = mask[
-                            min(max(line, 0), mask.shape[0] - 1),
-                            min(max(int(np.rint(place)), 0), mask.shape[1] - 1),
+                            min(max(line, 0), mask.shape[0] - 1), min(max(pixel, 0), mask.shape[1] - 1)
                         ]
+                    else:
+                        made_quality[row, out] = 0
             column = stop

@@ -137,23 +137,26 @@ def header_of(dataset: gdal.Dataset) -> ImageHeader:
     return ImageHeader((dataset.RasterYSize, dataset.RasterXSize), dataset.RasterCount, np.dtype(dtype))
 
 
-def image_pieces(path: Path, threads: int = 1) -> Iterator[Piece]:
+def image_pieces(path: Path, threads: int = 1, rows: range | None = None) -> Iterator[Piece]:
     """Decode an image of any size and place piece by piece, each perhaps more than once; the last one holds.
 
-    Raises ProductError naming the file when it is missing, a stand-in, cut or not an image.
+    Of the pieces those that hold any of `rows`, all by default. Raises ProductError naming the file when it
+    is missing, a stand-in, cut or not an image.
     """
-    return _pieces(path, None, threads, image_header(path).components)
+    return _pieces(path, None, threads, image_header(path).components, rows)
 
 
-def _pieces(path: Path, grid: Grid | None, threads: int, components: int) -> Iterator[Piece]:
-    """Pieces that make up the image, each perhaps more than once; the last one holds.
+def _pieces(
+    path: Path, grid: Grid | None, threads: int, components: int, rows: range | None = None
+) -> Iterator[Piece]:
+    """Pieces that make up those rows of the image, each perhaps more than once; the last one holds.
 
     Where enough tiles are equal one of each kind is decoded; where not, or one of them is damaged, all are,
     so that what is told of damage is the same.
     """
     _check_file(path)
     with _memory_given_back(), _gdal(max(threads, _LEAST_THREADS)), _as_product_error(path):
-        groups = equal_tiles(path) if path.suffix == ".jp2" else []
+        groups = _within(equal_tiles(path), rows) if path.suffix == ".jp2" else []
         # One tile after the other here, `threads` side by side there.
         if len(groups) * max(threads, _LEAST_THREADS) < sum(map(len, groups)):
             try:
@@ -161,7 +164,18 @@ def _pieces(path: Path, grid: Grid | None, threads: int, components: int) -> Ite
                 return
             except RuntimeError:
                 gdal.ErrorReset()
-        yield from _stripes(path, grid, components)
+        yield from _stripes(path, grid, components, rows)
+
+
+def _within(groups: list[list[Window]], rows: range | None) -> list[list[Window]]:
+    """Of windows in groups those that hold any of the rows."""
+    if rows is None:
+        return groups
+    held = [
+        [window for window in group if window.row < rows.stop and window.row + window.height > rows.start]
+        for group in groups
+    ]
+    return [group for group in held if group]
 
 
 def _distinct_tiles(
@@ -175,15 +189,18 @@ def _distinct_tiles(
         yield windows, _samples(dataset, windows[0])
 
 
-def _stripes(path: Path, grid: Grid | None, components: int) -> Iterator[Piece]:
+def _stripes(path: Path, grid: Grid | None, components: int, wanted: range | None) -> Iterator[Piece]:
     """Stripes of one or a few rows of internal tiles, so that GDAL's own copy stays small."""
     dataset = _open(path)
     if grid is not None:
         _check_image(path, dataset, grid, components)
     rows, columns = dataset.RasterYSize, dataset.RasterXSize
-    height = dataset.GetRasterBand(1).GetBlockSize()[1] * (_STRIPE_BLOCKS if components == 1 else 1)
-    for top in range(0, rows, height):
-        window = Window(top, 0, min(height, rows - top), columns)
+    block = dataset.GetRasterBand(1).GetBlockSize()[1]
+    first, stop = (0, rows) if wanted is None else (wanted.start, wanted.stop)
+    end = min(-(-stop // block) * block, rows)
+    height = block * (_STRIPE_BLOCKS if components == 1 else 1)
+    for top in range(first // block * block, end, height):
+        window = Window(top, 0, min(height, end - top), columns)
         yield [window], _samples(dataset, window)
 
 

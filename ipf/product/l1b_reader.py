@@ -20,6 +20,7 @@ from ipf.product.bands import BAND_NAMES, BY_NAME
 from ipf.product.images import EXTENSIONS, image_header, image_pieces
 from ipf.product.l1b_granule_reader import read_granule_metadata
 from ipf.product.l1b_model import GRANULE_LINES, GranuleMetadata, lines_of
+from ipf.product.raster import Array, Window
 from ipf.product.sensor_datastrip import GranuleEntry, SensorDatastrip, read_sensor_datastrip
 from ipf.product.xml_nodes import STAND_IN_BYTES
 
@@ -46,8 +47,8 @@ class L1bGranule:
         """Bands without an image; an empty stand-in is none."""
         return tuple(band for band in BAND_NAMES if band not in self.images)
 
-    def counts(self, band: str, threads: int = 1) -> Counts:
-        """Decode the image of `band`, (rows, columns) uint16.
+    def counts(self, band: str, threads: int = 1, rows: range | None = None) -> Counts:
+        """Decode the image of `band`, or `rows` of it from 0 on, (rows, columns) uint16.
 
         Raises `ProductError` naming the file when it is missing, cut, or of another size than the metadata
         tell.
@@ -61,11 +62,19 @@ class L1bGranule:
                 f"{path}: {header.components} x {header.shape} samples of {header.dtype}, expected {shape} "
                 "of uint16"
             )
-        counts = np.empty(shape, np.uint16)
-        for windows, samples in image_pieces(path, threads):
+        wanted = range(shape[0]) if rows is None else rows
+        counts = np.empty((len(wanted), shape[1]), np.uint16)
+        for windows, samples in image_pieces(path, threads, wanted):
             for window in windows:
-                counts[window.slices] = samples[0]
+                put_rows(counts, wanted, window, samples[0])
         return counts
+
+
+def put_rows(image: Array, rows: range, window: Window, samples: Array) -> None:
+    """Put those samples of a window into `image`, which holds `rows` of the whole, that lie in these."""
+    first, stop = max(window.row, rows.start), min(window.row + window.height, rows.stop)
+    columns = slice(window.column, window.column + window.width)
+    image[first - rows.start : stop - rows.start, columns] = samples[first - window.row : stop - window.row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +131,8 @@ class L1bProduct:
             held = granule.metadata.lines(band)
             first, stop = max(held.start, wanted.start), min(held.stop, wanted.stop)
             if first < stop and band in granule.images:
-                image = granule.counts(band, threads)
-                part = image[first - held.start : stop - held.start]
-                counts[first - wanted.start : stop - wanted.start] = part
+                part = range(first - held.start, stop - held.start)
+                counts[first - wanted.start : stop - wanted.start] = granule.counts(band, threads, part)
         return counts
 
 

@@ -24,7 +24,7 @@ from ipf.geometry.detector_choice import DetectorChoice
 from ipf.geometry.orthorectification import DetectorImage, OrthoPixels, SensorGrid, orthorectify
 from ipf.geometry.resampling import Interpolation, SensorImage
 from ipf.product.bands import BAND_NAMES, BY_NAME, Band
-from ipf.product.l1b_masks import quality_flags
+from ipf.product.l1b_masks import CleanMasks, quality_flags
 from ipf.product.l1b_reader import L1bProduct
 from ipf.product.raster import Array, Raster, Window
 
@@ -69,6 +69,7 @@ class BandView:
     inputs: Inputs
     parameters: ResampleParameters
     workers: int
+    clean_masks: CleanMasks
     _images: dict[int, DetectorImage] | None = None
     _windows: OrderedDict[Window, OrthoPixels] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -110,7 +111,8 @@ class BandView:
         counts = product.counts(name, detector, range(first, stop))
         whole = len(lines), counts.shape[1]
         image = SensorImage(counts, self.parameters.saturated_count, first - lines.start, 0, whole)
-        return DetectorImage(image, quality_flags(product, name, detector, range(first, stop)))
+        quality = quality_flags(product, name, detector, range(first, stop), clean=self.clean_masks)
+        return DetectorImage(image, quality)
 
     def release(self) -> None:
         """Forget images and windows when the last of the band's rasters is let go."""
@@ -140,7 +142,8 @@ class BandView:
 
 def views(inputs: Inputs, parameters: ResampleParameters, context: Context) -> Outputs:
     """Every band on the tile."""
-    made = {name: BandView(BY_NAME[name], inputs, parameters, context.workers) for name in BAND_NAMES}
+    clean = CleanMasks()
+    made = {name: BandView(BY_NAME[name], inputs, parameters, context.workers, clean) for name in BAND_NAMES}
 
     def of(quantity: str, dtype: type[np.generic], unit: str, part: Callable[[OrthoPixels], Array]) -> Any:
         return {name: view.raster(quantity, dtype, unit, part) for name, view in made.items()}

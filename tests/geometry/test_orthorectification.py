@@ -147,6 +147,30 @@ def test_quality_is_that_of_the_nearest_pixel() -> None:
         assert np.array_equal(quality[rows, columns], mask[lines, pixels])
 
 
+def test_a_part_of_an_image_and_its_mask_serve_as_the_whole() -> None:
+    scene = Scene()
+    window = PixelWindow(120, 250, 60, 100)
+    expected = scene.made(window)
+    for number, whole in scene.images.items():
+        assert whole.quality is not None
+        rows, columns = slice(50, 180), slice(0, 300)
+        image = SensorImage(whole.image.pixels[rows, columns], 4095, 50, 0, scene.shape)
+        scene.images[number] = DetectorImage(image, whole.quality[rows, columns])
+    for part, before in zip(scene.made(window), expected, strict=True):
+        assert part.tobytes() == before.tobytes()
+
+
+def test_no_mask_is_as_one_without_a_flag() -> None:
+    """The overlap, too, where a detector with flags was there before."""
+    scene = Scene()
+    clean = DetectorImage(scene.images[5].image, np.zeros(Scene.shape, np.uint8))
+    scene.images[5] = clean
+    expected = scene.whole()
+    scene.images[5] = DetectorImage(clean.image)
+    for part, before in zip(scene.whole(), expected, strict=True):
+        assert part.tobytes() == before.tobytes()
+
+
 @pytest.mark.parametrize("method", list(Interpolation))
 @pytest.mark.parametrize("size", [37, 128, 333])
 def test_any_cutting_gives_the_same_bits(method: Interpolation, size: int) -> None:
@@ -176,7 +200,9 @@ def chosen(before_end: float, missing: slice = slice(0)) -> list[int]:
             flags[0, missing] = 1
         values = np.full((1, 20), detector, np.float32)
         mask = np.empty((0, 0), np.uint8)
-        lay_over(rows, columns, 19, (0, 0), (detector, 14, 1), before_end, (values, flags), mask, state)
+        lay_over(
+            rows, columns, 19, (0, 0), (detector, 14, 1), before_end, (values, flags), mask, (0, 0), state
+        )
     np.testing.assert_array_equal(state[1][0], state[3][0])
     return [int(detector) for detector in state[3][0]]
 
@@ -225,6 +251,7 @@ def test_kernels_do_as_plain_python() -> None:
             3.0,
             seen,
             np.arange(144, dtype=np.uint8).reshape(12, 12),
+            (1, 2),
             state,
         )
         results.append(state)

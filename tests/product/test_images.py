@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from osgeo import gdal, osr
 
 from ipf.errors import ProductError
-from ipf.product.images import BandStore, decode_flags, decode_image, decode_reduced
+from ipf.product.images import BandStore, decode_flags, decode_image, decode_reduced, image_pieces
 from ipf.product.jpeg2000 import ImageKind, encode_jpeg2000
 from ipf.product.raster import Grid
 from ipf.product.tile_parts import check_codestream
@@ -88,6 +88,24 @@ def test_planes_of_a_real_quality_mask_become_bits(granule: Path):
     for bit, plane in enumerate(planes):
         np.testing.assert_array_equal((flags >> bit) & 1, plane != 0)
     assert flags.max() > 0
+
+
+@pytest.mark.parametrize("rows", [range(500), range(190, 195), range(192, 384), range(400, 500), range(1)])
+@pytest.mark.parametrize("kind", [ImageKind.BAND, ImageKind.DETFOO])
+def test_pieces_hold_the_rows_that_are_wanted_and_no_tiles_beside(
+    tmp_path: Path, counts: np.ndarray, rows: range, kind: ImageKind
+):
+    path, side = tmp_path / "image.jp2", 192 if kind is ImageKind.BAND else 256
+    samples = counts if kind is ImageKind.BAND else np.zeros(GRID.shape, np.uint8)
+    encode_jpeg2000(path, samples, GRID, kind)
+    times = np.zeros(GRID.shape, np.int64)
+    for windows, made in image_pieces(path, 1, rows):
+        for window in windows:
+            times[window.slices] += 1
+            np.testing.assert_array_equal(made[0], samples[window.slices])
+    held = slice(rows.start // side * side, -(-rows.stop // side) * side)
+    assert (times[held] == 1).all()
+    assert times.sum() == times[held].size
 
 
 def test_geotiff_is_read_too(tmp_path: Path, counts: np.ndarray):
