@@ -239,7 +239,9 @@ def _write(
 
 def _print(results: Sequence[CaseResult]) -> None:
     from ipf.cli.tables import table_text
-    from ipf.compare.suite_report import COLUMNS, counts, rows
+    from ipf.compare.suite_report import COLUMNS, counts, note_lines, rows
 
     click.echo(table_text("", COLUMNS, rows(results)), nl=False)
+    for note in note_lines(results):
+        click.echo(f"note: {note}")
     click.echo(", ".join(f"{count} {status}" for status, count in counts(results).items()))

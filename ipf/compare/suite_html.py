@@ -48,6 +48,11 @@ class _Row:
         """Number of checks that failed."""
         return sum(len(comparison.failures) for _, _, comparison in self.comparisons)
 
+    @property
+    def notes(self) -> int:
+        """Number of notes."""
+        return sum(len(comparison.notes) for _, _, comparison in self.comparisons)
+
 
 def write_case_pages(result: CaseResult, folder: Path) -> None:
     """Write the page of each comparison of a case into the folder of all pages.

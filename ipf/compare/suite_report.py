@@ -12,7 +12,7 @@ from typing import Any
 from lxml import etree
 
 from ipf.compare.report_json import comparison_json
-from ipf.compare.report_junit import figure_lines, printable
+from ipf.compare.report_junit import add_notes, figure_lines, printable
 from ipf.compare.results import Check, Status
 from ipf.compare.suite_run import CaseResult, CaseStatus
 
@@ -71,6 +71,16 @@ def remark(result: CaseResult) -> str:
     return f"{check.name} of {check.item} in {product}: {check.message} ({result.message})"
 
 
+def note_lines(results: Sequence[CaseResult]) -> list[str]:
+    """Notes of all comparisons for a person, each with its case and product."""
+    return [
+        f"{result.case.name}: {product}: {note}"
+        for result in results
+        for product, comparison in result.comparisons
+        for note in comparison.notes
+    ]
+
+
 def counts(results: Sequence[CaseResult]) -> dict[str, int]:
     """How many cases ended in each way that occurred, in the order of `CaseStatus`."""
     found = Counter(result.status for result in results)
@@ -117,7 +127,8 @@ def _json_case(result: CaseResult) -> dict[str, Any]:
 def suite_junit(suite: Path, results: Sequence[CaseResult]) -> bytes:
     """JUnit's XML: a test suite for each case, with a test for its run, its outputs, and each check.
 
-    Differences of a case whose products became the reference are no failures.
+    Differences of a case whose products became the reference are no failures. Notes of comparisons are tests
+    that were skipped, as in the report of one comparison.
     """
     root = etree.Element("testsuites", name=printable(suite.stem))
     for result in results:
@@ -141,9 +152,11 @@ def _junit_case(result: CaseResult) -> etree._Element:
         wrong = failing and check.status is Status.FAILED
         name = f"{product}: {check.name} of {check.item}"
         _junit_test(case, result, name, check.message, [check.message, *figure_lines(check)], wrong)
-    for name, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error")):
+    for product, comparison in result.comparisons:
+        add_notes(case, f"{result.case.name}: {product}", comparison.notes)
+    tags = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
+    for name, tag in tags.items():
         case.set(name, str(len(case.findall(f".//{tag}"))))
-    case.set("skipped", "0")
     case.set("time", f"{result.seconds:.3f}")
     return case
 

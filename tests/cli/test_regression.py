@@ -9,6 +9,7 @@ import signal
 import tarfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,33 @@ def test_every_report_says_the_same(approved: Path, tmp_path: Path) -> None:
     (error,) = junit.xpath("testsuite[@name='second']/testcase[@name='run']/error/@message")
     assert error == cases[1]["message"]
     assert "ended with exit code 165" in error
+
+
+def test_every_report_shows_the_notes_of_comparisons(
+    approved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compare_with_a_note(
+        reference: Path, candidate: Path, case: Case, threads: int, progress: Progress
+    ) -> Comparison:
+        compared = compare_bytes(reference, candidate, case, threads, progress)
+        return replace(compared, notes=("limits of <B99> hold nowhere",) if case.name == "second" else ())
+
+    monkeypatch.setattr(regression, "_compare", compare_with_a_note)
+    made = {option: tmp_path / name for option, name in (("--json", "r"), ("--junit", "x"), ("--html", "p"))}
+    called = call("ipf", "regression", approved, *(word for pair in made.items() for word in pair))
+    assert called.code == 0
+    assert "note: second: SUM/sum.txt: limits of <B99> hold nowhere" in called.stdout.splitlines()
+    cases = json.loads(made["--json"].read_text())["cases"]
+    assert [case["comparisons"][0]["notes"] for case in cases] == [[], ["limits of <B99> hold nowhere"]]
+    junit = etree.parse(made["--junit"]).getroot()
+    assert junit.xpath("//skipped/@message") == ["limits of <B99> hold nowhere"]
+    assert junit.xpath("//testcase[skipped]/@classname") == ["second: SUM/sum.txt"]
+    assert (junit.get("tests"), junit.get("skipped"), junit.get("failures")) == ("7", "1", "0")
+    page = (made["--html"] / "index.html").read_text()
+    section = page[page.index('<section aria-labelledby="case-1"') :]
+    assert "limits of &lt;B99&gt; hold nowhere" in section
+    assert page.count("hold nowhere") == 1
+    assert '<a href="#case-1">1 note</a>' in page
 
 
 def test_a_job_that_fails_or_takes_too_long_is_an_error(approved: Path, tmp_path: Path) -> None:
