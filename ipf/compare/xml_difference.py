@@ -104,7 +104,9 @@ class _Walk:
         if self.rules.ignored.match(step.rule):
             self.ignore(step.path, reference, candidate)
         else:
-            essential = step.reference is not None and self.tells_data(step.rule, step.reference)
+            essential = step.reference is not None and (
+                self.rules.is_needed(step.rule) or self.tells_data(step.rule, step.reference)
+            )
             self.absent(step.path, reference, candidate, essential)
 
     def attributes_of(self, step: _Step, reference: dict[str, str], candidate: dict[str, str]) -> None:
@@ -119,7 +121,7 @@ class _Walk:
             elif self.rules.ignored.match(rule):
                 self.ignore(path, ours, theirs)
             else:
-                self.absent(path, ours, theirs, theirs is None and self.rules.is_told(rule))
+                self.absent(path, ours, theirs, theirs is None and self.rules.is_needed(rule))
 
     def children_of(
         self, step: _Step, reference: Sequence[etree._Element], candidate: Sequence[etree._Element]

@@ -97,6 +97,12 @@ reports; where the run kept its schemas.
 VERSIONS = ("*VERSION", "*PROCESSING_BASELINE", "*Creator_Version", "*File_Version")
 """Versions, which are texts though they look like numbers: 2.10 is not 2.1."""
 
+NEVER_LOST = (*CREATION_DATES, "*PROCESSING_BASELINE")
+"""What of the run no document may lack that another says: when it was made, and by which baseline.
+
+The rest came with one baseline or another, or may be left out: DOI, centres, versions, places of schemas.
+"""
+
 CONSEQUENCES = (
     "dataObjectSection/dataObject/byteStream/@size",
     "dataObjectSection/dataObject/byteStream/checksum",
@@ -182,6 +188,7 @@ class Rules:
     ignored: Patterns
     reported: Patterns
     run: Patterns
+    never_lost: Patterns
     identities: Patterns
     versions: Patterns
     essential: Patterns
@@ -199,6 +206,7 @@ class Rules:
             Patterns(metadata.ignore),
             Patterns(CONSEQUENCES if metadata.consequences == "report" else ()),
             Patterns(RUN),
+            Patterns(NEVER_LOST),
             Patterns(IDENTITIES),
             Patterns(VERSIONS),
             Patterns(ESSENTIAL),
@@ -213,6 +221,10 @@ class Rules:
     def is_told(self, path: str) -> bool:
         """Whether no document may lack what another says at `path`: it tells which data these are."""
         return self.essential.match(path) or self.identifiers.match(path)
+
+    def is_needed(self, path: str) -> bool:
+        """Whether no document may lack the element or attribute `path` where it has what is around it."""
+        return self.is_told(path) or self.never_lost.match(path)
 
     def limits_at(self, path: str) -> Limits:
         """Limits on the value at `path`."""

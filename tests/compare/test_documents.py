@@ -30,6 +30,7 @@ from tests.compare.document_damage import (
     URI,
     Change,
     other_value,
+    removed,
     text,
 )
 
@@ -342,3 +343,28 @@ def test_documents_of_two_tiles_fail_under_the_loosest_profile(reference_data: P
     loosest = load_tolerances(PROFILES[-1])
     for one, other in itertools.pairwise(tiles):
         assert verdicts(compared(one, other, loosest))[METADATA] is Status.FAILED, (one, other)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("name", ["GENERATION_TIME", "PROCESSING_BASELINE"])
+def test_a_lost_date_or_baseline_fails_under_every_profile(
+    name: str, profile: str, reference_data: Path, tmp_path: Path
+) -> None:
+    reference = the_file(reference_data, PRODUCT)
+    candidate = changed(reference, tmp_path, removed(f"{INFO}/{name}"))
+    result = compared(reference, candidate, load_tolerances(profile))
+    assert verdicts(result)[METADATA] is Status.FAILED
+    assert f"{INFO}/{name} is missing" in result[0][0].message
+    assert result[0][0].figures["essential"] == 1
+
+
+@pytest.mark.parametrize(("name", "side"), [("PRODUCT_DOI", 0), ("PROCESSING_BASELINE", 1)])
+def test_what_came_with_a_baseline_is_told_under_the_loosest_profile(
+    name: str, side: int, reference_data: Path, tmp_path: Path
+) -> None:
+    reference = the_file(reference_data, PRODUCT)
+    without = changed(reference, tmp_path, removed(f"{INFO}/{name}"))
+    pair = (reference, without) if side == 0 else (without, reference)
+    result = compared(*pair, load_tolerances("cross-processor"))
+    assert verdicts(result)[METADATA] is Status.PASSED
+    assert f"{INFO}/{name} is {'missing' if side == 0 else 'not expected'}" in result[0][0].message
