@@ -39,6 +39,9 @@ def _granule(item: Item) -> Iterator[str]:
         yield from _named(item.root, "General_Info/DATASTRIP_ID", item.datastrip.identifier)
         if item.datastrip.identifier[:_MISSION_LETTERS] != item.identifier[:_MISSION_LETTERS]:
             yield f"{item.identifier} and {item.datastrip.identifier} are of different missions"
+    if item.other_datastrips:
+        named = item.root.optional_text("General_Info/DATASTRIP_ID") or "missing"
+        yield f"DATASTRIP_ID is {named}, at hand is only {' '.join(item.other_datastrips)}"
     if item.kind == "tile":
         yield from _angle_grids(item.root)
 

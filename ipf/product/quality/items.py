@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -34,6 +35,7 @@ from ipf.product.xml_nodes import Node
 
 _IDENTIFIERS = ("General_Info/TILE_ID", "General_Info/GRANULE_ID")
 _BASELINE_ELEMENT = "General_Info/Processing_Info/PROCESSING_BASELINE"
+_BASELINE_OF_NAME = re.compile(r"_N\d{2}\.\d{2}$")
 _DEPTH = 3
 """Folders in which parts are looked for, one in the other: ``GRANULE/DB1/<granule>``."""
 
@@ -344,8 +346,22 @@ def with_datastrips(items: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def _linked(item: Item, strips: dict[str, Item]) -> Item:
+    """The item with its datastrip; with the names of the given ones where none of them is its own."""
     if item.datastrip is not None or item.kind not in ("granule", "tile") or not strips:
         return item
     root = _readable_root(item)
-    named = None if root is None else root.optional_text("General_Info/DATASTRIP_ID")
-    return item if named is None else replace(item, datastrip=strips.get(named))
+    if root is None:
+        return item
+    named = root.optional_text("General_Info/DATASTRIP_ID") or ""
+    strip = strips.get(named) or strips.get(_compact_name(named))
+    if strip is None:
+        return replace(item, other_datastrips=tuple(strips))
+    return replace(item, datastrip=replace(strip, identifier=named))
+
+
+def _compact_name(identifier: str) -> str:
+    """Name of a datastrip's folder in a compact product (``DS_SGS__20171207T032513_S20171207T002252``).
+
+    A datastrip that is handed over in such a folder states no other name.
+    """
+    return _BASELINE_OF_NAME.sub("", f"DS_{identifier.partition('_DS_')[2]}")

@@ -90,7 +90,8 @@ class Item:
     `identifier` is the official one (``S2A_OPER_MSI_L1C_TL_…``; of a product its URI), `document` the
     metadata file, which need not be there. `baseline` (``04.00``) is None where nothing tells it. `manifest`
     is the item's own manifest.safe, None where it has none. `datastrip` is the datastrip that a granule or
-    tile belongs to, None where that is not at hand. `images` and `masks` are what must be there, as paths in
+    tile belongs to, None where that is not at hand; `other_datastrips` are the identifiers of those at hand
+    where none of them is it. `images` and `masks` are what must be there, as paths in
     `folder`, None where only level and metadata tell.
     """
 
@@ -102,6 +103,7 @@ class Item:
     baseline: str | None = None
     manifest: Path | None = None
     datastrip: Item | None = None
+    other_datastrips: tuple[str, ...] = ()
     images: tuple[str, ...] | None = None
     masks: tuple[str, ...] | None = None
 

@@ -104,6 +104,8 @@ def _sensing_time(item: Item, parameters: QualityParameters) -> Finding:
     """Whether a granule or tile was sensed while its datastrip was."""
     time = item.root.time("General_Info/SENSING_TIME")
     values = {"SENSING_TIME": time}
+    if item.other_datastrips:
+        return passed_or_failed(False, "The datastrips at hand are those of other items", values)
     if item.datastrip is None:
         return not_run("the datastrip is not at hand")
     period = item.datastrip.root.child("General_Info/Datastrip_Time_Info")

@@ -199,3 +199,20 @@ def test_a_document_that_contradicts_fails_in_every_checklist(
     assert broken(item_of(copy, "tile")) == set()
     copy = damaged(request, tmp_path / "other", "l1c", "tile", value("CLOUDY_PIXEL_PERCENTAGE", "101"))
     assert broken(item_of(copy, "tile")) == ALL_METADATA
+
+
+@pytest.mark.parametrize(
+    "change", [(r"(DATASTRIP_ID[^>]*>\w{17}DS_)\w{4}", r"\1TEST"), (r"<DATASTRIP_ID.*?_ID>", "")]
+)
+def test_a_part_handed_over_with_the_datastrip_of_another_fails(
+    l1c: Path, tmp_path: Path, change: tuple[str, str]
+) -> None:
+    for kind in ("datastrip", "tile"):
+        part = item_of(l1c, kind)
+        shutil.copytree(part.folder, tmp_path / part.folder.name)
+    together = broken(item_of(tmp_path, "tile"))
+    assert checks(item_of(tmp_path, "tile"))[f"{SENSOR}.Sensing_Time"].passed
+    first(*change)(item_of(tmp_path, "tile"))
+    tile = item_of(tmp_path, "tile")
+    assert broken(tile) - together == {*ALL_METADATA, f"{SENSOR}.Sensing_Time"}
+    assert item_of(tmp_path, "datastrip").identifier in checks(tile)[METADATA].message
