@@ -17,8 +17,9 @@ import shutil
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ from osgeo import gdal, gdal_array
 
 from ipf.atomic import atomic_path
 from ipf.errors import OutputError, ProductError
+from ipf.product.equal_tile_coding import encode_kinds_of_tiles
 from ipf.product.jp2_boxes import codestream_box_header, georeference_box, header_boxes, read_boxes
 from ipf.product.raster import Grid
 
@@ -194,6 +196,13 @@ def _encode_codestream(
     """Encode to the raw code-stream file `codestream`; `path` is what messages name."""
     smaller_side = min(*planes[0].shape, profile.tile)
     levels = min(profile.levels, max(smaller_side.bit_length() - 2, 0))
+    encode = partial(_run_encoder, path, replace(profile, levels=levels), threads)
+    encode_kinds_of_tiles(codestream, planes, (profile.tile, profile.code_block, levels), encode)
+
+
+def _run_encoder(
+    path: Path, profile: CodingProfile, threads: int, codestream: Path, planes: list[Samples]
+) -> None:
     precinct = f"{{{profile.precinct},{profile.precinct}}}"
     options = {
         "CODEC": "J2K",
@@ -201,12 +210,12 @@ def _encode_codestream(
         "REVERSIBLE": "YES",
         "QUALITY": "100",
         "PROGRESSION": "LRCP",
-        "RESOLUTIONS": levels + 1,
+        "RESOLUTIONS": profile.levels + 1,
         "BLOCKXSIZE": profile.tile,
         "BLOCKYSIZE": profile.tile,
         "CODEBLOCK_WIDTH": profile.code_block,
         "CODEBLOCK_HEIGHT": profile.code_block,
-        "PRECINCTS": ",".join([precinct] * (levels + 1)),
+        "PRECINCTS": ",".join([precinct] * (profile.levels + 1)),
     }
     if profile.bits % 8:
         options["NBITS"] = profile.bits

@@ -73,17 +73,25 @@ def read_main_header(file: BinaryIO, path: Path) -> MainHeader:
     head = file.read(_HEAD_BYTES)
     boxes = read_boxes(head, size, str(path), ProductError)
     codestream = next(box for box in boxes if box.kind == CODESTREAM)
-    end = codestream.start + codestream.length - _MARKER_BYTES
+    return main_header(head, codestream.start, codestream.length, path)
+
+
+def main_header(head: bytes, start: int, length: int, path: Path) -> MainHeader:
+    """The main header of the code-stream of `length` bytes from byte `start` on of the file `path`.
+
+    `head` is the beginning of the file. Raises ProductError naming the file when there is no tile-part.
+    """
+    end = start + length - _MARKER_BYTES
     segments: list[tuple[int, bytes]] = []
-    position = codestream.start + _MARKER_BYTES
+    position = start + _MARKER_BYTES
     while position + 4 <= len(head):
-        marker, length = struct.unpack_from(">HH", head, position)
+        marker, size = struct.unpack_from(">HH", head, position)
         if marker == _START_OF_TILE_PART:
             return MainHeader(tuple(segments), position, end)
-        if marker < 0xFF00 or length < 2:
+        if marker < 0xFF00 or size < 2:
             break
-        segments.append((marker, head[position + 4 : position + _MARKER_BYTES + length]))
-        position += _MARKER_BYTES + length
+        segments.append((marker, head[position + 4 : position + _MARKER_BYTES + size]))
+        position += _MARKER_BYTES + size
     raise ProductError(f"{path}: JPEG 2000 code-stream without a tile-part")
 
 
