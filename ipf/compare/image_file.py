@@ -29,6 +29,7 @@ _JPEG2000 = ".jp2"
 _NOT_CODING = frozenset({"shape", "components", "codestream_bytes"})
 """What else the description of a code-stream holds: georeference, components, and its size."""
 _COMMENTS = "comments of the code-stream"
+_PART_COMMENTS = "comments of tile-parts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def inspect_image(path: Path, page: int = 0) -> ImageFile:
             | (storage_tags(dataset) if boxes is None else _codestream(path) | boxes.structure),
             items=metadata_items(dataset, with_documents=boxes is None),
             documents=() if boxes is None else boxes.documents,
-            run={} if boxes is None else {_COMMENTS: boxes.comments},
+            run={} if boxes is None else {_COMMENTS: boxes.comments, _PART_COMMENTS: boxes.part_comments},
         )
 
 

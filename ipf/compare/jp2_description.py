@@ -1,4 +1,4 @@
-"""What a JP2 file holds besides packets: boxes, bytes after its code-stream, markers of the main header.
+"""What a JP2 file holds besides packets: boxes, bytes after its code-stream, markers of all its headers.
 
 Boxes: ISO/IEC 15444-1, annex I; markers: annex A, tables A.2, A.9 (SIZ), A.12 to A.19 (COD), A.43 (COM).
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ipf.compare.image_tags import NONE, Value, digest, told
+from ipf.compare.jp2_tile_parts import describe_tile_parts
 from ipf.errors import ProductError
 from ipf.product.jp2_boxes import CODESTREAM, Box, read_boxes
 from ipf.product.tile_parts import read_main_header
@@ -51,10 +52,13 @@ _GML_LABEL = b"gml."
 
 @dataclass(frozen=True, slots=True)
 class Jp2Description:
-    """`structure` by name, and what a run or a program puts in: comments of the code-stream, XML boxes."""
+    """`structure` by name, and what a run or a program puts in: comments of the code-stream's main header and
+    of its tile-parts, XML boxes.
+    """
 
     structure: dict[str, Value]
     comments: str
+    part_comments: str
     documents: tuple[str, ...]
 
 
@@ -67,13 +71,17 @@ def describe_jp2(path: Path) -> Jp2Description:
         structure, documents = _boxes(file, boxes, path)
         end = boxes[-1].start + boxes[-1].length
         structure["bytes after the code-stream"] = _digest_of(file, end, size - end) if size > end else NONE
-        segments = read_main_header(file, path).segments
+        header = read_main_header(file, path)
+        segments = header.segments
+        parts = describe_tile_parts(file, header, path)
     try:
         structure |= _markers(segments)
+        comments = [_comment(content) for marker, content in segments if marker == _COMMENT]
+        of_parts = [f"{where}: {_comment(content)}" for where, content in parts.comments]
     except struct.error as problem:
-        raise ProductError(f"{path}: code-stream header is malformed or cut (SIZ, COD)") from problem
-    comments = [_comment(content) for marker, content in segments if marker == _COMMENT]
-    return Jp2Description(structure, told("; ".join(comments)), documents)
+        raise ProductError(f"{path}: code-stream header is malformed or cut (SIZ, COD, COM)") from problem
+    main, of_tiles = (told("; ".join(each)) for each in (comments, of_parts))
+    return Jp2Description(structure | parts.structure, main, of_tiles, documents)
 
 
 def _boxes(file: BinaryIO, boxes: list[Box], path: Path) -> tuple[dict[str, Value], tuple[str, ...]]:

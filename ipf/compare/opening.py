@@ -28,8 +28,9 @@ EXPECTED = (
     " XML documents"
 )
 _SINGLE_RASTERS = safe_content.IMAGE_SUFFIXES | {".vrt"}
-"""Files that are rasters, whether GDAL opens them or not. A virtual raster alone is what it makes of its
-sources; in a folder these are compared, and it is the document that it is."""
+"""Files that are rasters, whether GDAL opens them or not. A virtual raster is what it makes of its sources,
+and in a folder, where these may be beside it, the document that it is as well."""
+_VIRTUAL, _ROOT_OF_VIRTUAL, _BEGINNING_BYTES = ".vrt", b"<VRTDataset", 4096
 _PRODUCT_FOLDERS = ("DATASTRIP", "GRANULE")
 _OF_CLASSES = frozenset({"reflectance", "aerosol_optical_thickness", "water_vapour"})
 
@@ -273,7 +274,19 @@ def _folder_part(tree: _Tree, folder: Path) -> OtherPart:
 def _parts_by_form(key: str, file: Path) -> list[Part]:
     if file.suffix.lower() in safe_content.IMAGE_SUFFIXES:
         return [*raster_content.raster_parts(key, file)]
-    return [_plain_part(key, file)]
+    images = raster_content.raster_parts(f"{key} image", file) if _is_virtual_raster(file) else []
+    return [_plain_part(key, file), *images]
+
+
+def _is_virtual_raster(file: Path) -> bool:
+    """Whether a file is a virtual raster; virtual layers of vectors have the same extension."""
+    if file.suffix.lower() != _VIRTUAL or not file.is_file():
+        return False
+    try:
+        with file.open("rb") as stream:
+            return _ROOT_OF_VIRTUAL in stream.read(_BEGINNING_BYTES)
+    except OSError:
+        return False  # the comparison of the document says that it cannot be read
 
 
 def _plain_part(key: str, file: Path) -> DocumentPart | OtherPart:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from osgeo import gdal, osr
 
-from ipf.compare.results import CheckName
+from ipf.compare.comparison import compare
+from ipf.compare.results import CheckName, Status
+from ipf.compare.tolerance_files import PROFILES, load_tolerances
 from tests.compare.tiffs import Damage, compared, edit, failures, write_rich
 
 
@@ -153,3 +156,39 @@ def test_a_pixel_that_is_a_point_is_found(tmp_path: Path) -> None:
     found = failures(compared(*paths))
     assert found.keys() == {("georeference", "raster")}
     assert "coordinates are of is Point, expected Area" in found["georeference", "raster"]
+
+
+def messages(content: bytes) -> list[bytes]:
+    """GRIB messages of edition 2: their lengths are eight bytes from the ninth on (WMO FM 92, section 0)."""
+    found = []
+    while content:
+        length = int.from_bytes(content[8:16], "big")
+        found.append(content[:length])
+        content = content[length:]
+    return found
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("values", [(1.0, 1.0), (1.0, 2.0)])
+def test_two_messages_of_a_grib_that_are_swapped_are_found(
+    tmp_path: Path, profile: str, values: tuple[float, float]
+) -> None:
+    memory = gdal.GetDriverByName("MEM").Create("", 16, 16, 2, gdal.GDT_Float32)
+    memory.SetGeoTransform((0, 1, 0, 16, 0, -1))
+    memory.SetSpatialRef(system(4326))
+    options = []
+    for band, (value, parameter) in enumerate(zip(values, ("1 3", "3 1"), strict=True), 1):
+        memory.GetRasterBand(band).WriteArray(value * np.arange(256, dtype=np.float32).reshape(16, 16))
+        product = f"{parameter} 2 96 0 0 0 1 0 1 0 0 255 0 0"
+        options += [f"BAND_{band}_PDS_PDTN=0", f"BAND_{band}_PDS_TEMPLATE_ASSEMBLED_VALUES={product}"]
+    reference, candidate = tmp_path / "a.grib", tmp_path / "b.grib"
+    gdal.GetDriverByName("GRIB").CreateCopy(str(reference), memory, options=options)
+    parts = messages(reference.read_bytes())
+    assert len(parts) == 2
+    candidate.write_bytes(parts[1] + parts[0])
+    found = compare(reference, candidate, load_tolerances(profile))
+    told = [check.message for check in found.checks if check.name is CheckName.ENCODING]
+    assert all("GRIB_ELEMENT is" in message for message in told)
+    assert len(told) == 2
+    loose = load_tolerances(profile).structure.encoding == "report"
+    assert found.status is (Status.PASSED if loose and values[0] == values[1] else Status.FAILED)

@@ -11,6 +11,7 @@ import pytest
 from ipf.compare.comparison import compare
 from ipf.compare.jp2_description import describe_jp2
 from ipf.compare.tolerance_files import load_tolerances
+from ipf.errors import ProductError
 from ipf.product.jp2_boxes import box
 from ipf.product.jpeg2000 import ImageKind, encode_jpeg2000
 from ipf.product.raster import Grid
@@ -150,3 +151,71 @@ def test_boxes_and_comments_of_a_real_image(reference_data: Path) -> None:
     assert found.structure["samples"] == "16 bits unsigned, every 1 x 1 pixels"
     assert found.structure["bytes after the code-stream"] == "none"
     assert found.documents == ()
+
+
+def in_tile_part(marker: int, content: bytes) -> Callable[[Path], None]:
+    """Put a marker segment into the header of the first tile-part, as that says how long it is."""
+
+    def damage(path: Path) -> None:
+        whole = path.read_bytes()
+        segment = struct.pack(">HH", marker, 2 + len(content)) + content
+        start = whole.index(b"jp2c") - 4
+        place = whole.index(b"\xff\x90", start)
+        (box_length,) = struct.unpack_from(">I", whole, start)
+        (length,) = struct.unpack_from(">I", whole, place + 6)
+        made = bytearray(whole[: place + 12] + segment + whole[place + 12 :])
+        struct.pack_into(">I", made, start, box_length + len(segment))
+        struct.pack_into(">I", made, place + 6, length + len(segment) if length else 0)
+        path.write_bytes(made)
+
+    return damage
+
+
+def with_a_second_part(path: Path) -> None:
+    """Put an empty part of the first tile after all others."""
+    part = struct.pack(">HHHIBB", 0xFF90, 10, 0, 14, 1, 0) + b"\xff\x93"
+    whole = path.read_bytes()
+    start = whole.index(b"jp2c") - 4
+    (length,) = struct.unpack_from(">I", whole, start)
+    end = start + length - 2
+    assert whole[end : end + 2] == b"\xff\xd9"
+    path.write_bytes(
+        whole[:start] + struct.pack(">I", length + len(part)) + whole[start + 4 : end] + part + whole[end:]
+    )
+
+
+COMMENT = 0xFF64
+
+
+@pytest.mark.parametrize("profile", ["identical", "rounding"])
+def test_comments_of_tile_parts_are_compared_as_those_of_the_main_header(
+    reference: Path, profile: str
+) -> None:
+    found = compared(reference, in_tile_part(COMMENT, b"\0\1made elsewhere"), profile)
+    if profile == "rounding":
+        assert not found
+        return
+    assert found.keys() == {("naming", "raster")}
+    assert "tile 0 part 0: made elsewhere" in found["naming", "raster"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (in_tile_part(0xFF5E, b"\0\0\0"), "marker RGN of tile-parts is 000000, expected none"),
+        (in_tile_part(0xFF58, b"\0\1"), "markers of tile-parts is PLT, expected none"),
+        (with_a_second_part, "tile-parts is 2: 0.0 0.1, expected one of each tile, in the order of tiles"),
+    ],
+)
+def test_headers_of_tile_parts_are_compared(
+    reference: Path, damage: Callable[[Path], None], told: str
+) -> None:
+    found = compared(reference, damage, "identical")
+    assert found.keys() == {("encoding", "raster")}
+    assert told in found["encoding", "raster"]
+
+
+def test_a_header_of_a_tile_part_without_end_is_refused(reference: Path) -> None:
+    in_tile_part(0x0102, b"\0\0")(reference)
+    with pytest.raises(ProductError, match="tile 0, part 0 is malformed or cut at byte"):
+        describe_jp2(reference)

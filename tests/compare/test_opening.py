@@ -11,8 +11,11 @@ import pytest
 from lxml import etree
 from osgeo import gdal
 
+from ipf.compare.comparison import compare
 from ipf.compare.content import Content, DocumentPart, Nature, OtherPart, RasterPart
 from ipf.compare.opening import open_content
+from ipf.compare.results import Status
+from ipf.compare.tolerance_files import PROFILES, load_tolerances
 from ipf.errors import ProductError
 from ipf.product.cog import CogTags, write_cog
 from ipf.product.raster import Grid
@@ -400,7 +403,35 @@ def test_a_single_virtual_raster_is_a_raster(tmp_path: Path) -> None:
     assert (content.kind, *content.rasters) == ("raster", "raster", "raster component 2")
     (tmp_path / "broken.vrt").write_text("<VRTDataset>")
     assert list(open_content(tmp_path / "broken.vrt").rasters) == ["raster"]
-    assert "a.vrt" in open_content(tmp_path).documents  # its sources are there as well
+    folder = open_content(tmp_path)
+    assert {"a.vrt", "broken.vrt"} <= folder.documents.keys()
+    assert {"a.vrt image", "a.vrt image component 2", "broken.vrt image"} <= folder.rasters.keys()
+    (tmp_path / "layers.vrt").write_text("<OGRVRTDataSource/>")
+    assert "layers.vrt image" not in open_content(tmp_path).rasters
+
+
+def test_a_virtual_raster_in_a_folder_is_compared_as_what_it_makes_of_sources_elsewhere(
+    tmp_path: Path,
+) -> None:
+    folders = [tmp_path / name / "product" for name in ("reference", "candidate")]
+    for count, folder in enumerate(folders, 7):
+        folder.mkdir(parents=True)
+        source = folder.parent / "source.tif"
+        for path, value in ((source, count), (folder / "beside.tif", 7)):
+            dataset = gdal.GetDriverByName("GTiff").Create(str(path), 64, 64, 1, gdal.GDT_UInt16)
+            dataset.GetRasterBand(1).Fill(value)
+            del dataset
+        dataset = gdal.Translate(str(folder / "a.vrt"), str(source), format="VRT")
+        del dataset
+        text = (folder / "a.vrt").read_text()
+        absolute = f'relativeToVRT="0">{source}<'
+        assert absolute in text
+        (folder / "a.vrt").write_text(text.replace(absolute, 'relativeToVRT="1">../source.tif<'))
+    assert (folders[0] / "a.vrt").read_bytes() == (folders[1] / "a.vrt").read_bytes()
+    for profile in PROFILES:
+        found = compare(*folders, load_tolerances(profile))
+        assert {check.item for check in found.failures} == {"a.vrt image"}, profile
+        assert compare(folders[1], folders[1], load_tolerances(profile)).status is Status.PASSED
 
 
 def test_the_keys_of_an_xml_document_do_not_depend_on_its_name(tmp_path: Path) -> None:
