@@ -97,10 +97,10 @@ def window_side(shape: tuple[int, int]) -> int:
 def shift_check(field: ShiftField, limits: RasterTolerances, item: str) -> Check:
     """Verdict on the shifts of the raster `item`.
 
-    `limits.shift` bounds the length of the median shift, `limits.local_shift` the largest such length of any
-    3 x 3 windows of which more than half were measured. Where nothing could be measured since there is
-    nothing to see (flat, noise, no data) the check passes and says so; where there is something to see on
-    both sides, and it is not the same, it fails.
+    `limits.shift` bounds the length of the median shift, `limits.local_shift` the largest length that
+    neighbouring windows have together (see `_largest_local`), where neighbours were measured. Where nothing
+    could be measured since there is nothing to see (flat, noise, no data) the check passes and says so; where
+    there is something to see on both sides, and it is not the same, it fails.
     """
     used = field.correlation >= GOOD_CORRELATION
     if not used.any():
@@ -108,19 +108,19 @@ def shift_check(field: ShiftField, limits: RasterTolerances, item: str) -> Check
     rows, columns = (np.where(used, values, np.nan) for values in (field.rows, field.columns))
     overall = float(np.hypot(np.nanmedian(rows), np.nanmedian(columns)))
     local, place = _largest_local(rows, columns)
-    passed = overall <= limits.shift and local <= limits.local_shift
+    passed = overall <= limits.shift and not local > limits.local_shift
     figures: dict[str, float | int | str] = {
         "shift": overall,
         "row": float(np.nanmedian(rows)),
         "column": float(np.nanmedian(columns)),
-        "local_shift": local,
+        **({"local_shift": local} if np.isfinite(local) else {}),
         "correlation": float(np.median(field.correlation[used])),
         "windows": int(used.size),
         "windows_used": int(used.sum()),
     }
     message = (
         f"median shift {overall:.3f} pixels ({figures['row']:+.3f} down, {figures['column']:+.3f} right), "
-        f"largest of 3 x 3 windows {local:.3f}"
+        f"largest of neighbouring windows {f'{local:.3f}' if np.isfinite(local) else 'not measured'}"
     )
     if place is not None and local > 0:
         centre = field.centres[place]
@@ -162,21 +162,34 @@ def _status(passed: bool) -> Status:
 def _largest_local(
     rows: npt.NDArray[np.float64], columns: npt.NDArray[np.float64]
 ) -> tuple[float, tuple[int, int] | None]:
-    """Largest length of the median shift of 3 x 3 windows, and the middle one's place in the grid.
+    """Largest length of the shift that neighbouring windows have together, and the place of one in the grid.
 
-    A grid of fewer than three windows along a side is taken in whole along it.
+    That of 3 x 3 windows is their median; that of 2 x 2, and of four in the first or last column (a detector
+    that the edge of a tile cuts), is what all of them have. NaN where no neighbours were measured. A grid of
+    fewer windows along a side is taken in whole along it.
     """
-    height, width = (min(3, length) for length in rows.shape)
-    largest, place = 0.0, None
-    for row in range(rows.shape[0] - height + 1):
-        for column in range(rows.shape[1] - width + 1):
-            block = slice(row, row + height), slice(column, column + width)
-            if 2 * np.isfinite(rows[block]).sum() <= height * width:
-                continue
-            length = float(np.hypot(np.nanmedian(rows[block]), np.nanmedian(columns[block])))
-            if length > largest or place is None:
-                largest, place = length, (row + height // 2, column + width // 2)
+    last = rows.shape[1] - 1
+    largest, place = np.nan, None
+    for shape, together, step in ((3, 3), _median, 1), ((2, 2), _common, 1), ((4, 1), _common, max(last, 1)):
+        height, width = (min(size, length) for size, length in zip(shape, rows.shape, strict=True))
+        for row in range(rows.shape[0] - height + 1):
+            for column in range(0, last - width + 2, step):
+                block = slice(row, row + height), slice(column, column + width)
+                length = float(np.hypot(together(rows[block]), together(columns[block])))
+                if length > largest or (place is None and np.isfinite(length)):
+                    largest, place = length, (row + height // 2, column + width // 2)
     return largest, place
+
+
+def _median(shifts: npt.NDArray[np.float64]) -> float:
+    """Of windows of which more than half were measured, else NaN."""
+    return float(np.nanmedian(shifts)) if 2 * np.isfinite(shifts).sum() > shifts.size else np.nan
+
+
+def _common(shifts: npt.NDArray[np.float64]) -> float:
+    """The part that all windows have, 0 where they go both ways; NaN where one was not measured."""
+    least, most = float(shifts.min()), float(shifts.max())
+    return least if least > 0 else most if most < 0 else 0.0 * least
 
 
 def _starts(length: int, window: int) -> npt.NDArray[np.int64]:

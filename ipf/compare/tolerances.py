@@ -52,7 +52,7 @@ class RasterTolerances(Model):
     )
     shift: Limit = Field(default=0.0, ge=0, description="median shift over all windows (pixels)")
     local_shift: Limit = Field(
-        default=0.0, ge=0, description="largest median shift over any 3 x 3 windows (pixels)"
+        default=0.0, ge=0, description="largest shift that neighbouring windows have together (pixels)"
     )
 
 

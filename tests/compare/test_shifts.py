@@ -214,6 +214,34 @@ def test_shifted_stripe_of_a_detector_is_found_where_it_is(ground: Image, start:
     assert float(check.figures["local_shift"]) == pytest.approx(1.5, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        (slice(300, 440), slice(300, 440)),
+        (slice(None), slice(0, 70)),
+        (slice(None), slice(570, 640)),
+        (slice(200, 460), slice(560, 640)),
+    ],
+)
+def test_parts_that_few_windows_show_are_found(ground: Image, part: tuple[slice, slice]) -> None:
+    """A block, and stripes of detectors that the edge of the tile cuts."""
+    candidate = ground.copy()
+    candidate[part] = moved(ground, 1.0, 0)[part]
+    check = verdict(ground, candidate)
+    assert check.status is Status.FAILED
+    assert float(check.figures["shift"]) <= LIMITS.shift
+    assert float(check.figures["local_shift"]) == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_lone_window_leaves_neighbours_unmeasured() -> None:
+    alone = np.full((5, 5), np.nan)
+    alone[2, 2] = 0.9
+    field = ShiftField(64, np.zeros((5, 5, 2)), alone, alone, alone)
+    check = shift_check(field, RasterTolerances(shift=2, local_shift=1), "B04")
+    assert "largest of neighbouring windows not measured; 1 of 25 windows" in check.message
+    assert "local_shift" not in check.figures
+
+
 def test_one_bad_window_is_no_shift(ground: Image) -> None:
     candidate = ground + np.random.default_rng(5).normal(size=ground.shape)
     candidate[300:364, 300:364] = moved(ground, 2, 2)[300:364, 300:364]
