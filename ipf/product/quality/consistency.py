@@ -8,6 +8,13 @@ from collections.abc import Callable, Iterator
 from ipf.errors import ProductError
 from ipf.product.bands import BAND_NAMES
 from ipf.product.names import ProductName
+from ipf.product.quality.acquisition_facts import (
+    datatake_facts,
+    manifest_facts,
+    parts_facts,
+    product_facts,
+    sensing_period,
+)
 from ipf.product.quality.items import misnamed
 from ipf.product.quality.model import Item, Kind
 from ipf.product.quality.part_names import COMPACT_FOLDER, PART_FOLDER, is_folder_name
@@ -99,7 +106,11 @@ def _datastrip(item: Item) -> Iterator[str]:
         yield f"datastripIdentifier is {identifier}, expected {item.identifier}"
     if PART_FOLDER.fullmatch(item.folder.name) is not None and item.folder.name != item.identifier:
         yield f"{item.identifier} is in the folder {item.folder.name}"
-    yield from _spacecraft(item.root.find("General_Info/Datatake_Info"), item.identifier)
+    datatake = item.root.find("General_Info/Datatake_Info")
+    yield from _spacecraft(datatake, item.identifier)
+    if datatake is not None:
+        yield from datatake_facts(datatake)
+    yield from sensing_period(item.root.child("General_Info"))
     if item.level == "L2A" and item.baseline is not None:
         yield from _named(item.root, "General_Info/Processing_Info/PROCESSING_BASELINE", item.baseline)
 
@@ -113,6 +124,12 @@ def _product(item: Item) -> Iterator[str]:
     """A product against the name of its folder, and its name against what it says."""
     yield from misnamed(item.root)
     info = item.root.find("General_Info/Product_Info")
+    datatake = None if info is None else info.find("Datatake")
+    if info is not None:
+        yield from manifest_facts(item, info)
+    if datatake is not None:
+        yield from datatake_facts(datatake)
+        yield from parts_facts(item, datatake)
     uri = None if info is None else info.optional_text("PRODUCT_URI")
     if info is None or uri is None:
         return
@@ -124,7 +141,7 @@ def _product(item: Item) -> Iterator[str]:
     except ValueError:
         return
     yield from _named(info, "PROCESSING_BASELINE", product.baseline)
-    datatake = info.find("Datatake")
+    yield from product_facts(info, product)
     yield from _spacecraft(datatake, name)
     if datatake is not None:
         orbit = datatake.optional_number("SENSING_ORBIT_NUMBER")

@@ -259,6 +259,16 @@ def misnamed(root: Node) -> list[str]:
     return list(dict.fromkeys(wrong))
 
 
+def listed_datastrips(product: Item) -> list[Item]:
+    """The datastrips that a product lists."""
+    return [item for item in _listed_parts(product, product.root) if item.kind == "datastrip"]
+
+
+def listed_granules(product: Item) -> list[str]:
+    """Identifiers of the granules and tiles that a product lists."""
+    return [node.attribute("granuleIdentifier") for node in _granule_nodes(product.root)]
+
+
 def _is_datastrip_name(identifier: str) -> bool:
     try:
         DatastripName.parse(identifier)

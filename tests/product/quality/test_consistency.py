@@ -132,18 +132,19 @@ def test_a_tile_in_the_folder_of_another_is_told(l1c: Path, tmp_path: Path, part
 
 
 @pytest.mark.parametrize(
-    ("damage", "message"),
+    ("damage", "message", "others"),
     [
-        (value("DATASTRIP_SENSING_START", "2022-10-05T11:54:06.000Z"), "the name tells"),
-        (value("DATATAKE_SENSING_START", "2022-10-05T12:54:11.000Z"), "before its datatake"),
+        (value("DATASTRIP_SENSING_START", "2022-10-05T11:54:06.000Z"), "the name tells", set()),
+        # The identifier of the datatake tells its begin, too.
+        (value("DATATAKE_SENSING_START", "2022-10-05T12:54:11.000Z"), "before its datatake", ALL_METADATA),
     ],
 )
 def test_sensing_times_are_held_against_name_and_datatake(
-    request: pytest.FixtureRequest, tmp_path: Path, damage: Damage, message: str
+    request: pytest.FixtureRequest, tmp_path: Path, damage: Damage, message: str, others: set[str]
 ) -> None:
     copy = damaged(request, tmp_path, "l1c", "datastrip", damage)
     item = item_of(copy, "datastrip")
-    assert broken(item) == {f"{FORMAT}.Start_Stop_Time"}
+    assert broken(item) == {f"{FORMAT}.Start_Stop_Time", *others}
     assert message in checks(item)[f"{FORMAT}.Start_Stop_Time"].message
 
 
