@@ -13,7 +13,15 @@ import numpy.typing as npt
 from lxml import etree
 from osgeo import gdal, gdal_array, ogr
 
-from ipf.product.masks import CLOUD_FLAGS, QUALITY_FLAGS, Flags, MaskFeature, Ring
+from ipf.product.masks import (
+    CLOUD_FLAGS,
+    CLOUD_MASKS,
+    FOOTPRINT_MASK,
+    QUALITY_FLAGS,
+    Flags,
+    MaskFeature,
+    Ring,
+)
 from ipf.product.raster import Grid
 from ipf.product.xml_builder import XSI, add, serialised
 
@@ -39,6 +47,16 @@ _QUALITY_TYPES = {
 VECTOR_MASKS = ("MSK_DEFECT", "MSK_DETFOO", "MSK_NODATA", "MSK_SATURA", "MSK_TECQUA")
 """Kinds of mask that each band has, in the order of official tile metadata."""
 _CLOUD_TYPES = {"OPAQUE": "opaque_cloud", "CIRRUS": "cirrus"}
+_EARLIER_TYPES = {"MSK_SATURA": ("QT_SATURATED_PIXELS_L1B",)}
+"""Mask types that may stand in masks beside those that are written (PSD 13)."""
+
+
+def mask_types(kind: str) -> frozenset[str]:
+    """Mask types that a vector mask of a kind (``MSK_SATURA``) may hold; KeyError for a kind that is none."""
+    if kind == FOOTPRINT_MASK:
+        return frozenset((_DETECTOR_FOOTPRINT,))
+    written = _CLOUD_TYPES if kind in CLOUD_MASKS else _QUALITY_TYPES[kind]
+    return frozenset((*written, *_EARLIER_TYPES.get(kind, ())))
 
 
 def footprint_features(detectors: Flags, grid: Grid) -> tuple[MaskFeature, ...]:

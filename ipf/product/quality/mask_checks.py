@@ -12,16 +12,17 @@ from ipf.product.jpeg2000 import ImageKind, coding_profile
 from ipf.product.metadata import MaskFile
 from ipf.product.quality.image_files import BYTE_BITS, Form, image_problem, is_there, listed, place_problem
 from ipf.product.quality.model import Finding, Inspection, Item, QualityParameters, passed_or_failed
+from ipf.product.quality.vector_masks import VECTOR_EXTENSION, vector_mask_problem
 from ipf.product.quicklook import preview_grid
 from ipf.product.raster import Grid
+from ipf.product.vector_masks import VECTOR_MASKS
 from ipf.product.xml_nodes import Node
-from ipf.xml import parse_xml
 
-_VECTOR_MASKS = ("MSK_DEFECT", "MSK_DETFOO", "MSK_NODATA", "MSK_SATURA", "MSK_TECQUA")
 _RASTER_MASKS = ("MSK_DETFOO", "MSK_QUALIT")
 _CLOUD_MASKS = ("MSK_CLASSI", "MSK_CLOUDS")
 _RASTER_MASKS_SINCE = "04.00"
-_VECTOR_EXTENSION, _VECTOR_ROOT = ".gml", "Mask"
+_VECTOR_KINDS = (*VECTOR_MASKS, "MSK_CLOUDS")
+_ALL_BANDS = "B00"
 _CLOUD_RESOLUTION = 60
 """Pixel size of MSK_CLASSI in metres (PSD 14.8)."""
 _RESOLUTION = re.compile(r"_(\d\d)m$", re.ASCII)
@@ -76,14 +77,14 @@ def _demanded(item: Item) -> list[tuple[str, str, str]]:
     raster = item.baseline is None or item.baseline >= _RASTER_MASKS_SINCE
     if item.level == "L2A" and not raster:
         return []
-    kinds = _RASTER_MASKS if raster else _VECTOR_MASKS
+    kinds = _RASTER_MASKS if raster else VECTOR_MASKS
     return [(f"{kind}_{band}", kind, str(number)) for number, band in enumerate(BAND_NAMES) for kind in kinds]
 
 
 def _mask_problem(item: Item, node: Node, path: Path) -> str | None:
     """What is wrong with a mask that is there: no image or GML document, cut, of another form or place."""
-    if path.suffix == _VECTOR_EXTENSION:
-        return _vector_problem(path)
+    if path.suffix == VECTOR_EXTENSION:
+        return _vector_problem(item, node, path)
     kind, resolution = _KINDS.get(node.attribute("type")), _mask_resolution(node, path)
     grid = None if resolution is None else item.tile_grids.get(resolution)
     if resolution is not None and grid is None:
@@ -106,12 +107,12 @@ def _mask_resolution(node: Node, path: Path) -> int | None:
     return _CLOUD_RESOLUTION if kind in _CLOUD_MASKS else None
 
 
-def _vector_problem(path: Path) -> str | None:
-    try:
-        root = Node(parse_xml(path, ProductError), str(path))
-    except ProductError as problem:
-        return str(problem).replace(f"{path}:", f"{path.name}:")
-    return None if root.name == _VECTOR_ROOT else f"{path.name}: root is {root.name}, expected {_VECTOR_ROOT}"
+def _vector_problem(item: Item, node: Node, path: Path) -> str | None:
+    kind = node.attribute("type")
+    if kind not in _VECTOR_KINDS:
+        return f"{path.name}: type is '{kind}', expected one of {', '.join(_VECTOR_KINDS)}"
+    band = _ALL_BANDS if kind in _CLOUD_MASKS else node.attribute_band("bandId")
+    return vector_mask_problem(path, kind, band, finest_grid(item))
 
 
 def preview_path(item: Item) -> Path | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lxml import etree
 
 from ipf.product.jpeg2000 import ImageKind, encode_jpeg2000
 from ipf.product.level_2a import images_from
@@ -16,7 +17,7 @@ from ipf.product.quality.catalogue import INSPECTIONS
 from ipf.product.quality.items import items_of
 from ipf.product.quality.model import Item
 from ipf.product.quicklook import preview_grid
-from tests.product.quality.small_products import Damage, broken, checks, file, item_of, remove
+from tests.product.quality.small_products import Damage, broken, checks, file, item_of, remove, substitute
 
 FORMAT, GENERAL = "FORMAT_CORRECTNESS", "GENERAL_QUALITY"
 SENSOR, GEOMETRIC, LEVEL_2A = "SENSOR_QUALITY", "GEOMETRIC_QUALITY", "L2A_QUALITY"
@@ -44,6 +45,39 @@ def garbage(path: Path) -> None:
 def other_root(path: Path) -> None:
     """A GML document is of another kind."""
     path.write_text("<Notes/>")
+
+
+def gml(name: str, old: str, new: str) -> Damage:
+    """The first `old` of a vector mask (``DETFOO_B03``) becomes `new`."""
+    return file(f"QI_DATA/MSK_{name}.gml", lambda path: substitute(path, old, new))
+
+
+def swapped_axes(path: Path) -> None:
+    """The areas of a vector mask have northing before easting."""
+    tree = etree.parse(path)
+    for node in tree.iter("{*}posList"):
+        numbers = (node.text or "").split()
+        node.text = " ".join(f"{y} {x}" for x, y in zip(numbers[::2], numbers[1::2], strict=True))
+    tree.write(path, encoding="utf-8")
+
+
+def without_envelope(path: Path) -> None:
+    """A vector mask does not tell its reference system."""
+    _without(path, "boundedBy", "{*}boundedBy")
+
+
+def without_areas(path: Path) -> None:
+    """A vector mask holds no area."""
+    _without(path, "areas", "{*}maskMembers/{*}MaskFeature")
+
+
+def _without(path: Path, name: str, elements: str) -> None:
+    tree = etree.parse(path)
+    found = tree.findall(elements)
+    assert found, f"{path.name} holds no {name}"
+    for node in found:
+        node.getparent().remove(node)
+    tree.write(path, encoding="utf-8")
 
 
 def in_place_of(source: str, target: str) -> Damage:
@@ -105,6 +139,26 @@ CASES: list[tuple[str, str, Damage, set[str]]] = [
     ),
     ("text for a vector mask", "early", file("QI_DATA/MSK_CLOUDS_B00.gml", words), {MASKS}),
     ("vector mask of another root", "early", file("QI_DATA/MSK_DETFOO_B03.gml", other_root), {MASKS}),
+    ("vector mask of another zone", "early", gml("DETFOO_B03", "EPSG:8.7:32629", "EPSG:8.7:32630"), {MASKS}),
+    ("vector mask without a number", "early", gml("DETFOO_B03", "500360 5900040", "5900040"), {MASKS}),
+    ("vector mask with NaN", "early", gml("DETFOO_B03", "500360 5900040", "NaN 5900040"), {MASKS}),
+    ("vector mask unclosed", "early", gml("DETFOO_B03", " 500360 5900040</", "</"), {MASKS}),
+    ("vector mask of swapped axes", "early", file("QI_DATA/MSK_DETFOO_B03.gml", swapped_axes), {MASKS}),
+    ("vector mask without zone", "early", file("QI_DATA/MSK_DETFOO_B03.gml", without_envelope), {MASKS}),
+    ("vector mask of another type", "early", gml("CLOUDS_B00", ">OPAQUE<", ">MSI_LOST<"), {MASKS}),
+    (
+        "vector mask of another band",
+        "early",
+        in_place_of("QI_DATA/MSK_DETFOO_B04.gml", "QI_DATA/MSK_DETFOO_B03.gml"),
+        {MASKS},
+    ),
+    (
+        "vector mask of another kind",
+        "early",
+        in_place_of("QI_DATA/MSK_NODATA_B03.gml", "QI_DATA/MSK_TECQUA_B03.gml"),
+        {MASKS},
+    ),
+    ("footprint of no detector", "early", file("QI_DATA/MSK_DETFOO_B03.gml", without_areas), {MASKS}),
     (
         "probabilities of other pixels",
         "l2a",

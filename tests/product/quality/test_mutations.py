@@ -369,6 +369,7 @@ TILE_CASES: list[Case] = [
         "Tile_Position_Geoposition",
         value("ULX", "499990"),
         f"{FORMAT}.PVI_and_TCI",
+        f"{FORMAT}.checkL1CMasks",
     ),
     case("l1c", "tile", FORMAT, "Aux_Cams", without_forecast("AUX_CAMSFO", "CAMS_DATA_REF")),
     case("l1c", "tile", FORMAT, "Aux_Cams", file("AUX_DATA/AUX_CAMSFO", empty)),
