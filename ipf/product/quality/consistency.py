@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterator
 
 from ipf.errors import ProductError
-from ipf.product.bands import BAND_NAMES
 from ipf.product.names import ProductName
 from ipf.product.quality.acquisition_facts import (
     datatake_facts,
@@ -15,12 +14,12 @@ from ipf.product.quality.acquisition_facts import (
     product_facts,
     sensing_period,
 )
+from ipf.product.quality.angles import angle_problems
 from ipf.product.quality.items import misnamed
 from ipf.product.quality.model import Item, Kind
 from ipf.product.quality.part_names import COMPACT_FOLDER, PART_FOLDER, is_folder_name
 from ipf.product.xml_nodes import Node
 
-_ANGLES = "Geometric_Info/Tile_Angles"
 _IDENTIFIERS: dict[Kind, str] = {"granule": "General_Info/GRANULE_ID", "tile": "General_Info/TILE_ID"}
 _SHARES = "PERCENTAGE"
 _FINITE = ("U", "PHYSICAL_GAINS", "RADIO_ADD_OFFSET", "BOA_ADD_OFFSET")
@@ -50,7 +49,7 @@ def _granule(item: Item) -> Iterator[str]:
         named = item.root.optional_text("General_Info/DATASTRIP_ID") or "missing"
         yield f"DATASTRIP_ID is {named}, at hand is only {' '.join(item.other_datastrips)}"
     if item.kind == "tile":
-        yield from _angle_grids(item.root)
+        yield from angle_problems(item.root)
 
 
 def _folder(item: Item) -> Iterator[str]:
@@ -72,28 +71,6 @@ def _named(root: Node, path: str, expected: str) -> Iterator[str]:
     found = root.optional_text(path)
     if found not in (None, expected):
         yield f"{path.rpartition('/')[2]} is {found}, expected {expected}"
-
-
-def _angle_grids(root: Node) -> Iterator[str]:
-    angles = root.child(_ANGLES)
-    sun = angles.find("Sun_Angles_Grid")
-    for name in ("Zenith", "Azimuth"):
-        rows = [] if sun is None else sun.all(f"{name}/Values_List/VALUES")
-        if not rows:
-            yield f"Sun_Angles_Grid has no {name}"
-        elif not all(_is_finite(row) for row in rows):
-            yield f"{name} of Sun_Angles_Grid holds what is no number"
-    found = {node.attribute_band("bandId") for node in angles.all("Viewing_Incidence_Angles_Grids")}
-    missing = [band for band in BAND_NAMES if band not in found]
-    if missing:
-        yield f"no Viewing_Incidence_Angles_Grids of {' '.join(missing)}"
-
-
-def _is_finite(node: Node) -> bool:
-    try:
-        return node.numbers().size > 0
-    except ProductError:
-        return False
 
 
 def _datastrip(item: Item) -> Iterator[str]:
