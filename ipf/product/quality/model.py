@@ -80,6 +80,8 @@ official report: theirs holds what only the product's own manifest and metadata 
 
 ALWAYS = ("00.00", "99.99")
 """Baselines, first and last, of a check that every baseline knows."""
+_LARGEST_SIDE = 21960
+"""Twice the pixels of 10 m along a tile (PSD: 10980)."""
 _RAW_LEVELS = ("L1A", "L1B")
 
 
@@ -143,8 +145,8 @@ class Item:
                 positions[resolution].number("ULX"),
                 positions[resolution].number("ULY"),
                 resolution,
-                size.integer("NROWS"),
-                size.integer("NCOLS"),
+                _side(size, "NROWS"),
+                _side(size, "NCOLS"),
             )
             for resolution, size in sizes.items()
         }
@@ -153,6 +155,14 @@ class Item:
     def band_losses(self) -> tuple[BandLosses, ...]:
         """Packets lost and degraded in each band of a tile, from its masks, which are decoded once."""
         return band_losses(self.root, self.folder, self.tile_grids)
+
+
+def _side(size: Node, name: str) -> int:
+    """Pixels along a side of a tile; what no memory holds, or is no size, is an error."""
+    pixels = size.integer(name)
+    if not 1 <= pixels <= _LARGEST_SIDE:
+        raise size.child(name).error(f"{name} is {pixels}, expected 1 to {_LARGEST_SIDE}")
+    return pixels
 
 
 def is_stand_in(path: Path) -> bool:
