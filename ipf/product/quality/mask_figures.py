@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ipf.errors import ProductError
 from ipf.product import layout
 from ipf.product.bands import BANDS, Band
 from ipf.product.masks import QUALITY_FLAGS, Flags, read_quality
 from ipf.product.metadata import MaskFile
+from ipf.product.quality.vector_masks import VECTOR_EXTENSION, vector_mask_problem
 from ipf.product.raster import Grid
 from ipf.product.xml_nodes import Node
 
@@ -57,6 +59,8 @@ def _losses(root: Node, folder: Path, grids: Mapping[int, Grid], band: Band) -> 
         layout.mask_path(folder, MaskFile(node.text(), node.attribute("type")), Path(root.file))
         for node in nodes
     ]
+    for node, path in zip(nodes, paths, strict=True):
+        _refuse_misplaced(path, node.attribute("type"), band.name, grid)
     flags = read_quality(paths, grid)
     lost, degraded = _any_of(flags, _LOST), _any_of(flags, _DEGRADED)
     return BandLosses(
@@ -65,6 +69,13 @@ def _losses(root: Node, folder: Path, grids: Mapping[int, Grid], band: Band) -> 
         int(np.count_nonzero(lost.any(axis=1))),
         int(np.count_nonzero(degraded.any(axis=1))),
     )
+
+
+def _refuse_misplaced(path: Path, kind: str, band: str, grid: Grid) -> None:
+    """Raise ProductError for a vector mask that is not the tile's: its areas would hit no pixel at all."""
+    problem = vector_mask_problem(path, kind, band, grid) if path.suffix == VECTOR_EXTENSION else None
+    if problem is not None:
+        raise ProductError(f"{path.parent}: {problem}")
 
 
 def _any_of(flags: Flags, names: tuple[str, ...]) -> Flags:

@@ -52,6 +52,35 @@ def gml(name: str, old: str, new: str) -> Damage:
     return file(f"QI_DATA/MSK_{name}.gml", lambda path: substitute(path, old, new))
 
 
+def lost_packets_at(place: str) -> Damage:
+    """Lost packets in B03 that are not of this tile: `place` metres further east, or with swapped axes."""
+
+    def damage(item: Item) -> None:
+        (source,) = item.folder.glob("QI_DATA/MSK_DETFOO_B03.gml")
+        (target,) = item.folder.glob("QI_DATA/MSK_TECQUA_B03.gml")
+        target.write_text(
+            source.read_text()
+            .replace("MSK_DETFOO", "MSK_TECQUA")
+            .replace(">DETECTOR_FOOTPRINT<", ">MSI_LOST<")
+        )
+        assert f"{GENERAL}.Data_Loss" in broken(item), "lost packets of this tile are not counted"
+        if place == "swapped":
+            swapped_axes(target)
+        else:
+            moved_east(target, int(place))
+
+    return damage
+
+
+def moved_east(path: Path, by: int) -> None:
+    """The areas of a vector mask lie `by` metres further east."""
+    tree = etree.parse(path)
+    for node in tree.iter("{*}posList"):
+        numbers = (node.text or "").split()
+        node.text = " ".join(f"{int(x) + by} {y}" for x, y in zip(numbers[::2], numbers[1::2], strict=True))
+    tree.write(path, encoding="utf-8")
+
+
 def swapped_axes(path: Path) -> None:
     """The areas of a vector mask have northing before easting."""
     tree = etree.parse(path)
@@ -156,8 +185,10 @@ CASES: list[tuple[str, str, Damage, set[str]]] = [
         "vector mask of another kind",
         "early",
         in_place_of("QI_DATA/MSK_NODATA_B03.gml", "QI_DATA/MSK_TECQUA_B03.gml"),
-        {MASKS},
+        {MASKS} | PACKETS,
     ),
+    ("lost packets elsewhere", "early", lost_packets_at("1860"), {MASKS} | PACKETS),
+    ("lost packets of swapped axes", "early", lost_packets_at("swapped"), {MASKS} | PACKETS),
     ("footprint of no detector", "early", file("QI_DATA/MSK_DETFOO_B03.gml", without_areas), {MASKS}),
     (
         "probabilities of other pixels",
