@@ -296,7 +296,7 @@ def two_dates(folder: Path) -> tuple[Image, Image]:
 
 
 def test_two_dates_agree_with_an_independent_tool(reference_data: Path) -> None:
-    """Holds for windows of 256 pixels, those of 10 m and 20 m images, and for |row| and |column| taken together.
+    """Holds for windows of 256 pixels, of 10 m and 20 m images, and |row| and |column| taken together.
 
     In windows of 64 pixels, those of smaller images, shifts between two dates are not found as well.
     """
