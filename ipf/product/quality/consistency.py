@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from ipf.errors import ProductError
+from ipf.product.bands import BAND_NAMES
 from ipf.product.names import ProductName
 from ipf.product.quality.acquisition_facts import (
     datatake_facts,
@@ -30,7 +31,13 @@ _SAFE = ".SAFE"
 
 def inconsistencies(item: Item) -> list[str]:
     """What contradicts names, listings or bounds in the document of `item`, in words; empty where nothing."""
-    return [*_JUDGES.get(item.kind, _nothing)(item), *_shares(item), *_radiometry(item)]
+    return [
+        *_JUDGES.get(item.kind, _nothing)(item),
+        *_shares(item),
+        *_radiometry(item),
+        *_offsets(item),
+        *_places(item),
+    ]
 
 
 def _nothing(item: Item) -> Iterator[str]:
@@ -150,6 +157,33 @@ def _radiometry(item: Item) -> Iterator[str]:
     for node in _leaves(item.root, lambda name: name in _FINITE):
         if not math.isfinite(_value(node)):
             yield f"{node.name} is {node.text()}, expected a number"
+
+
+def _offsets(item: Item) -> Iterator[str]:
+    """The offsets that are listed, which official processors give to all bands, and to all the same."""
+    for name in ("RADIO_ADD_OFFSET", "BOA_ADD_OFFSET"):
+        offsets = [node.text() for node in _leaves(item.root, name.__eq__)]
+        if offsets and len(offsets) != len(BAND_NAMES):
+            yield f"{name} is stated for {len(offsets)} bands, expected {len(BAND_NAMES)}"
+        if len(set(offsets)) > 1:
+            yield f"{name} differs between bands: {' '.join(sorted(set(offsets)))}"
+
+
+def _places(item: Item) -> Iterator[str]:
+    """Footprints hold numbers only, ozone is no less than nothing."""
+    for node in _leaves(item.root, lambda name: name == "EXT_POS_LIST"):
+        if not _is_finite(node):
+            yield "EXT_POS_LIST holds what is no number"
+    for node in _leaves(item.root, lambda name: name == "OZONE_VALUE"):
+        if not 0 <= _value(node) < math.inf:
+            yield f"OZONE_VALUE is {node.text()}, expected 0 or more"
+
+
+def _is_finite(node: Node) -> bool:
+    try:
+        return node.numbers().size > 0
+    except ProductError:
+        return False
 
 
 def _leaves(root: Node, wanted: Callable[[str], bool]) -> Iterator[Node]:
