@@ -25,7 +25,7 @@ _ORBIT_IN_NAME = re.compile(r"_A(\d{6})_")
 _SHARED = ("SPACECRAFT_NAME", "DATATAKE_SENSING_START", "SENSING_ORBIT_NUMBER", "SENSING_ORBIT_DIRECTION")
 """What a product and its datastrips say of their datatake."""
 _LONGEST_SENSING = 6042.0
-"""Seconds of one orbit: 10 days of 86400 s hold 143 of them (Sentinel-2 User Handbook, orbit)."""
+"""Seconds of one orbit: 10 days of 86400 s hold 143 of them (mission description)."""
 _SAME_PLACE = 1e-6
 """Degrees: a tenth of a metre."""
 

@@ -12,7 +12,7 @@ from ipf.product.xml_nodes import Node
 
 _ANGLES = "Geometric_Info/Tile_Angles"
 _SIDE, _STEP = 23, 5000
-"""Values in a row and column of a grid, and metres between them (PSD 14.8, 3.5, Tile_Angles: 5 km)."""
+"""Values in a row and column of a grid, and metres between them (PSD 14.8, Tile_Angles: 5 km)."""
 _LARGEST = {"Zenith": 90.0, "Azimuth": 360.0}
 """Degrees; a view or sun below the horizon sees no tile, nor lights it."""
 _DETECTORS = range(1, 13)

@@ -160,7 +160,7 @@ def _radiometry(item: Item) -> Iterator[str]:
 
 
 def _offsets(item: Item) -> Iterator[str]:
-    """The offsets that are listed, which official processors give to all bands, and to all the same."""
+    """The offsets that are listed, which products seen give to all bands, and to all the same."""
     for name in ("RADIO_ADD_OFFSET", "BOA_ADD_OFFSET"):
         offsets = [node.text() for node in _leaves(item.root, name.__eq__)]
         if offsets and len(offsets) != len(BAND_NAMES):

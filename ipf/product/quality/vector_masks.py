@@ -31,8 +31,8 @@ def vector_mask_problem(path: Path, kind: str, band: str, grid: Grid) -> str | N
         features = read_vector_mask(path, grid.epsg)
     except ProductError as problem:
         return str(problem).replace(f"{path}:", f"{path.name}:")
-    problem = next(_problems(root, features, kind, band, grid), None)
-    return None if problem is None else f"{path.name}: {problem}"
+    found = next(_problems(root, features, kind, band, grid), None)
+    return None if found is None else f"{path.name}: {found}"
 
 
 def _problems(
