@@ -25,8 +25,23 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-BLOCKS = [[line for line in block.splitlines() if line.strip()] for block in blocks("bash")]
-COMMANDS = [line for block in BLOCKS for line in block]
+def passages() -> list[list[str]]:
+    """Commands of the blocks that stand alone; one that begins by removing goes on where the last one ended.
+
+    Tests may be spread over processes, each with a workplace of its own: a passage relies on no other.
+    """
+    found: list[list[str]] = []
+    for block in blocks("bash"):
+        lines = [line for line in block.splitlines() if line.strip()]
+        if lines[0].startswith("rm "):
+            found[-1] += lines
+        else:
+            found.append(lines)
+    return found
+
+
+PASSAGES = passages()
+COMMANDS = [line for passage in PASSAGES for line in passage]
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +79,10 @@ def test_make_targets_exist(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "commands", [each for each in BLOCKS if not each[0].startswith("make ")], ids=" ".join
+    "commands", [each for each in PASSAGES if not each[0].startswith("make ")], ids=" ".join
 )
 def test_commands_run(workplace: Path, commands: list[str]) -> None:
-    """Those of a block one after the other, as a reader runs them."""
+    """Those of a passage one after the other, as a reader runs them."""
     for command in commands:
         assert run(command, workplace).strip()
 
