@@ -10,6 +10,9 @@ from ipf.compare.tolerances import RasterTolerances
 from ipf.compare.verdicts import at_least, at_most, share, with_unit
 from ipf.product.tile_rasters import SCENE_CLASSES
 
+_NO_CLASS = SCENE_CLASSES.index("no_data")
+"""Value of a scene classification where it has no data."""
+
 
 def statistics_check(figures: RasterFigures, limits: RasterTolerances, item: str) -> Check:
     """Are the values the same, within tolerance?
@@ -50,9 +53,14 @@ def statistics_check(figures: RasterFigures, limits: RasterTolerances, item: str
 
 
 def class_check(figures: RasterFigures, limits: RasterTolerances, names: dict[int, str], item: str) -> Check:
-    """Are the values over each class the same on average, within tolerance?"""
-    allowed = {"class_bias": limits.class_bias}
-    if not figures.classes:
+    """Are the values over each class the same on average, within tolerance?
+
+    Told and not judged are classes of fewer pixels than the share `class_share`, as the limits on pixels
+    judge those, and pixels that the class map has without data, which are no class.
+    """
+    allowed = {"class_bias": limits.class_bias, "class_share": limits.class_share}
+    classes = [value for value in figures.classes if value != _NO_CLASS]
+    if not classes:
         message = "no class has a pixel that was compared"
         return Check(CheckName.CLASS_STATISTICS, item, Status.PASSED, message, {"classes": 0}, allowed)
 
@@ -60,26 +68,29 @@ def class_check(figures: RasterFigures, limits: RasterTolerances, names: dict[in
         known = dict(enumerate(SCENE_CLASSES)) | names
         return known.get(value, f"class {value}")
 
-    worst = max(figures.classes, key=lambda value: abs(figures.classes[value].accuracy))
-    bias = figures.classes[worst].accuracy
-    passed = at_most(abs(bias), limits.class_bias)
+    biases = {value: group.accuracy for value, group in figures.classes.items()}
+    least = limits.class_share * figures.all.pixels
+    judged = [value for value in classes if figures.classes[value].pixels >= least]
+    worst = max(judged or classes, key=lambda value: abs(biases[value]))
+    beyond = [value for value in judged if not at_most(abs(biases[value]), limits.class_bias)]
     measured: dict[str, Figure] = {
-        "class_bias": bias,
+        "class_bias": biases[worst],
         "class": name_of(worst),
-        "classes": len(figures.classes),
+        "classes": len(classes),
     }
     for value, group in sorted(figures.classes.items()):
         measured |= {f"bias {name_of(value)}": group.accuracy, f"pixels {name_of(value)}": group.pixels}
     message = (
-        f"largest bias of {len(figures.classes)} classes {with_unit(bias, figures.unit)}, of {name_of(worst)}"
-        f" ({figures.classes[worst].pixels} pixels)"
+        f"largest bias of {len(judged or classes)} classes {with_unit(biases[worst], figures.unit)},"
+        f" of {name_of(worst)} ({figures.classes[worst].pixels} pixels)"
     )
-    if not passed:
-        above = [
-            v for v, group in figures.classes.items() if not at_most(abs(group.accuracy), limits.class_bias)
-        ]
-        message += f"; beyond the limit {limits.class_bias:g} in {len(above)} of them"
-    return Check(CheckName.CLASS_STATISTICS, item, _status(passed), message, measured, allowed)
+    if beyond:
+        message += f"; beyond the limit {limits.class_bias:g} in {len(beyond)} of them"
+    if len(judged) < len(classes):
+        message += f"; {len(classes) - len(judged)} too small to be judged"
+    if _NO_CLASS in biases:
+        message += f"; {name_of(_NO_CLASS)} is not judged"
+    return Check(CheckName.CLASS_STATISTICS, item, _status(not beyond), message, measured, allowed)
 
 
 def no_data_check(figures: RasterFigures, limits: RasterTolerances, pixels: int, item: str) -> Check:

@@ -44,6 +44,9 @@ class RasterTolerances(Model):
     class_bias: Limit = Field(
         default=0.0, ge=0, description="mean difference over any one class, either sign"
     )
+    class_share: Limit = Field(
+        default=0.0, ge=0, le=1, description="share of pixels that a class needs to be judged by that (1)"
+    )
     no_data: Limit = Field(
         default=0.0, ge=0, le=1, description="share of pixels whose no-data may change (1)"
     )

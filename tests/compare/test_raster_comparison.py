@@ -14,6 +14,7 @@ from scipy import ndimage
 from ipf.compare.content import Nature, RasterPart
 from ipf.compare.raster_comparison import compare_rasters
 from ipf.compare.results import Check, CheckName, Status
+from ipf.compare.tolerance_files import load_tolerances
 from ipf.compare.tolerances import RasterTolerances, Tolerances
 from ipf.product.jpeg2000 import ImageKind
 from tests.compare.rasters import ground, part, write_jp2, write_tiff
@@ -162,6 +163,55 @@ def test_damage_of_one_class_is_found_and_the_class_named(tmp_path: Path) -> Non
     assert check.figures["class"] == "not_vegetated"
     assert check.figures["class_bias"] == pytest.approx(40 * UNIT)
     assert check.figures["bias vegetation"] == 0
+
+
+@pytest.mark.parametrize(
+    ("profile", "pixels", "fails"),
+    [
+        ("identical", 4, True),
+        ("rounding", 4, True),
+        ("same-algorithm", 4, False),
+        ("same-algorithm", 34, False),
+        ("same-algorithm", 35, True),
+        ("cross-processor", 4, False),
+        ("cross-processor", 34, False),
+        ("cross-processor", 35, True),
+    ],
+)
+def test_class_of_few_pixels_is_left_to_the_limits_on_pixels(
+    tmp_path: Path, profile: str, pixels: int, fails: bool
+) -> None:
+    classes = np.full(SHAPE, 4, np.uint8)
+    usable = np.flatnonzero((textured() > 0) & (textured() < 60000))
+    chosen = usable[5000 : 5000 + pixels]
+    classes.flat[chosen] = 11
+    damaged = textured().copy()
+    damaged.flat[chosen] += 500
+    check = one(
+        compared(tmp_path, textured(), damaged, load_tolerances(profile), classes), CheckName.CLASS_STATISTICS
+    )
+    assert (check.status is Status.FAILED) == fails, check.message
+    assert ("1 too small to be judged" in check.message) == (not fails)
+    assert check.figures["bias snow_ice"] == pytest.approx(500 * UNIT)
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_where_the_class_map_has_no_data_is_told_and_not_judged_as_a_class(
+    tmp_path: Path, everywhere: bool
+) -> None:
+    classes = np.full(SHAPE, 0 if everywhere else 4, np.uint8)
+    classes[60:90] = 0
+    damaged = textured()
+    damaged[60:90] += 500
+    checks = compared(tmp_path, textured(), damaged, classes=classes)
+    assert CheckName.STATISTICS in failed(checks)
+    check = one(checks, CheckName.CLASS_STATISTICS)
+    assert check.status is Status.PASSED
+    assert check.figures["classes"] == (0 if everywhere else 1)
+    assert check.message.endswith("no class has a pixel that was compared" if everywhere else "not judged")
+    assert everywhere or check.figures["bias no_data"] == pytest.approx(500 * UNIT, rel=0.1)
+    judged = one(compared(tmp_path, textured(), damaged, classes=classes + 1), CheckName.CLASS_STATISTICS)
+    assert judged.status is Status.FAILED
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from ipf.compare.tolerances import (
 from ipf.errors import OutputError, ParameterError
 
 AT_LEAST = {"correlation", "agreement", "intersection_over_union"}
-SHARES = ("outside", "no_data", "saturation")
+SHARES = ("outside", "no_data", "saturation", "class_share")
 
 
 def load(folder: Path, text: str) -> Tolerances:
