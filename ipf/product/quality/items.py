@@ -366,7 +366,8 @@ def _linked(item: Item, strips: dict[str, Item]) -> Item:
     strip = strips.get(named) or strips.get(_compact_name(named))
     if strip is None:
         return replace(item, other_datastrips=tuple(strips))
-    return replace(item, datastrip=replace(strip, identifier=named))
+    # One that is read for all of its granules is not to be read for each of them.
+    return replace(item, datastrip=strip if strip.identifier == named else replace(strip, identifier=named))
 
 
 def _compact_name(identifier: str) -> str:
