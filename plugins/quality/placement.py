@@ -22,7 +22,7 @@ from ipf.product.quality_report import report_name as name_of_report
 QUALITY_FOLDER = "QI_DATA"
 OWN_REPORT = "L2A_QUALITY"
 """Checklist of the processor itself: what it reported stays as it is, as only the processor knows all of its
-figures."""
+figures, unless quality control fails what it passed."""
 _FIRST_OWN_REPORT = "04.00"
 """Baseline from which tiles have it."""
 
@@ -32,11 +32,15 @@ _PARTS_IN_PRODUCT = ("DATASTRIP", "GRANULE")
 
 @dataclass(frozen=True)
 class ReportFile:
-    """A report to be written: the item, its checklist, and the file."""
+    """A report to be written: the item, its checklist, and the file.
+
+    `stands` tells that the processor's own report is there already, and gives way to a failure alone.
+    """
 
     item: Item
     checklist: str
     path: Path
+    stands: bool = False
 
 
 def report_name(item: Item, checklist: str) -> str:
@@ -49,24 +53,29 @@ def report_files(items: InspectedItems, inspections: Sequence[Inspection]) -> tu
     """Reports that inspecting the items will give, in the order of items and checklists.
 
     Products as a whole have none, official ones neither: what their manifest and metadata fail stands in the
-    log, the page and the JSON, and in the verdict of the job. The processor's own report is written where a
-    tile of a baseline that has it lacks it. Raises `OutputError` where a QI_DATA is reached through a link.
+    reports of their parts. The processor's own report belongs to tiles of a baseline that has it. Raises
+    `OutputError` where a QI_DATA is reached through a link.
     """
     return tuple(
-        ReportFile(given.item, checklist, _folder(given) / report_name(given.item, checklist))
+        _report_file(given, checklist)
         for given in items.items
         if given.item.kind != "product"
         for checklist in _checklists(given.item, inspections)
-        if checklist != OWN_REPORT or _lacks_own_report(given.item)
+        if checklist != OWN_REPORT or (given.item.baseline or _FIRST_OWN_REPORT) >= _FIRST_OWN_REPORT
     )
 
 
-def _lacks_own_report(item: Item) -> bool:
-    """Whether a tile ought to have the processor's own report, and has none but a stand-in."""
-    if item.baseline is not None and item.baseline < _FIRST_OWN_REPORT:
-        return False
-    found = (item.folder / QUALITY_FOLDER).glob(f"*{OWN_REPORT}*.xml")
-    return all(is_stand_in(path) for path in found)
+def _report_file(given: GivenItem, checklist: str) -> ReportFile:
+    folder = _folder(given)
+    standing = _standing_report(folder) if checklist == OWN_REPORT else None
+    path = standing or folder / report_name(given.item, checklist)
+    return ReportFile(given.item, checklist, path, standing is not None)
+
+
+def _standing_report(folder: Path) -> Path | None:
+    """The processor's own report, None where there is none but a stand-in."""
+    found = sorted(folder.glob(f"*{OWN_REPORT}*.xml"))
+    return next((path for path in found if not is_stand_in(path)), None)
 
 
 def _checklists(item: Item, inspections: Iterable[Inspection]) -> Iterator[str]:

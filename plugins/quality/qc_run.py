@@ -53,10 +53,10 @@ class QualityRun:
         judgements = [judge(each.item, checks, parameters) for each in items.items]
         print_judgements(judgements)
         if writing is not None:
-            write_reports(writing, judgements, self.created)
-            for path in writing.files:
+            written = write_reports(writing, judgements, self.created)
+            for path in written.files:
                 click.echo(f"written {path}")
-            for note in writing.notes:
+            for note in (*writing.notes, *written.notes):
                 click.echo(f"warning: {note}")
         self._write_files(judgements, parameters)
         if checks_with(judgements, Outcome.FAILED, Outcome.ERROR):

@@ -155,7 +155,8 @@ def control(inputs: Inputs, parameters: QualityControlParameters, context: Conte
         judgements.append(judge(given.item, context.checks, chosen))
         context.progress(number / len(items.items))
     _tell(judgements, writing.notes, context)
-    write_reports(writing, judgements, context.creation_date)
+    for note in write_reports(writing, judgements, context.creation_date).notes:
+        context.logger.warning("%s", note)
     files = [PlannedFile(INPUT_TYPE, path) for path in writing.files]
     page = _page(context.request)
     if page is not None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from ipf_plugins.quality.judgement import Judgement, legible
+from ipf_plugins.quality.judgement import Judgement, checks_with, legible
 from ipf_plugins.quality.manifest_update import check_manifest, update_manifest
 from ipf_plugins.quality.placement import (
     OWN_REPORT,
@@ -22,11 +22,21 @@ from ipf import __version__
 from ipf.atomic import write_bytes
 from ipf.errors import ProductError
 from ipf.product.quality.l2a_checks import l2a_quality_parts
-from ipf.product.quality.model import Inspection
-from ipf.product.quality_report import ReportHeader, as_written, l2a_quality_xml, olqc_report_xml
+from ipf.product.quality.model import Inspection, Outcome
+from ipf.product.quality_report import (
+    Check,
+    Report,
+    ReportHeader,
+    as_written,
+    l2a_quality_xml,
+    olqc_report_xml,
+)
 from ipf.product.utc import UtcTime
+from ipf.xml import parse_xml
 
 CREATOR = "ipf"
+_FORMAT = "FORMAT_CORRECTNESS"
+_WRONG = (Outcome.FAILED, Outcome.ERROR)
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,16 @@ class WritingPlan:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Every file."""
+        """Every file; a report of the processor that stands already may stay as it is."""
         return (*(report.path for report in self.reports), *self.manifests)
+
+
+@dataclass(frozen=True)
+class WrittenReports:
+    """Reports and manifests that were written, and what an operator should know of them."""
+
+    files: tuple[Path, ...]
+    notes: tuple[str, ...]
 
 
 def plan_writing(items: InspectedItems, inspections: Sequence[Inspection]) -> WritingPlan:
@@ -65,35 +83,85 @@ def plan_writing(items: InspectedItems, inspections: Sequence[Inspection]) -> Wr
     return WritingPlan(reports, tuple(manifests), tuple(notes))
 
 
-def write_reports(plan: WritingPlan, judgements: Iterable[Judgement], created: datetime) -> None:
+def write_reports(plan: WritingPlan, judgements: Sequence[Judgement], created: datetime) -> WrittenReports:
     """Write what was planned, once all of it is made; `OutputError` naming the file that cannot be.
 
-    Checks that were not run are left out of reports of which others were.
+    Checks that were not run are left out of reports of which others were. What a product as a whole fails
+    stands in FORMAT_CORRECTNESS of its parts. The processor's own report stays where it stands, unless it
+    passes what failed here.
     """
     made = {
         (judgement.item.folder, report.checklist): report
         for judgement in judgements
         for report in judgement.reports
     }
+    failures = {
+        judgement.item.folder: checks_with([judgement], *_WRONG)
+        for judgement in judgements
+        if judgement.item.kind == "product"
+    }
     contents: list[tuple[Path, bytes]] = []
+    notes: list[str] = [
+        f"{folder.name}: {_FORMAT} of its parts tells what the product fails: {_names(checks)}"
+        for folder, checks in failures.items()
+        if checks and any(folder in file.item.folder.parents for file in plan.reports)
+    ]
     for file in plan.reports:
         report = made[file.item.folder, file.checklist]
-        header = ReportHeader(
-            legible(file.item.identifier)[:3],
-            file.item.level.removeprefix("L"),
-            UtcTime(created, 6),
-            CREATOR,
-            __version__,
-        )
-        document = (
-            l2a_quality_xml(l2a_quality_parts(as_written(report)), header)
-            if file.checklist == OWN_REPORT
-            else olqc_report_xml(as_written(report), file.item.kind, header, legible(file.path.name))
-        )
-        contents.append((file.path, document))
+        if file.stands:
+            if report.status is not Outcome.FAILED or _tells_failure(file.path):
+                continue
+            wrong = [check for check in report.checks if check.outcome in _WRONG]
+            notes.append(f"{file.path}: passed what fails here, and is written anew: {_names(wrong)}")
+        if file.checklist == _FORMAT:
+            report = _with_failures(report, _of_product(failures, file.item.folder))
+        contents.append((file.path, _document(file, as_written(report), created)))
     for path, content in contents:
         write_bytes(path, content)
+    written = [path for path, _ in contents]
     for manifest in plan.manifests:
-        update_manifest(
-            manifest, [file.path for file in plan.reports if file.path.is_relative_to(manifest.parent)]
-        )
+        update_manifest(manifest, [path for path in written if path.is_relative_to(manifest.parent)])
+    return WrittenReports((*written, *plan.manifests), tuple(notes))
+
+
+def _document(file: ReportFile, report: Report, created: datetime) -> bytes:
+    header = ReportHeader(
+        legible(file.item.identifier)[:3],
+        file.item.level.removeprefix("L"),
+        UtcTime(created, 6),
+        CREATOR,
+        __version__,
+    )
+    if file.checklist == OWN_REPORT:
+        return l2a_quality_xml(l2a_quality_parts(report), header)
+    return olqc_report_xml(report, file.item.kind, header, legible(file.path.name))
+
+
+def _names(checks: Iterable[Check]) -> str:
+    return ", ".join(check.identifier for check in checks)
+
+
+def _tells_failure(path: Path) -> bool:
+    """Whether the processor's own report says that something failed; one that cannot be read does not."""
+    try:
+        root = parse_xml(path, ProductError)
+    except ProductError:
+        return False
+    return any(report.get("globalStatus") in _WRONG for report in root.iter("{*}report"))
+
+
+def _of_product(failures: Mapping[Path, Sequence[Check]], folder: Path) -> Sequence[Check]:
+    """What the product around a part fails."""
+    return next((checks for product, checks in failures.items() if product in folder.parents), ())
+
+
+def _with_failures(report: Report, failures: Sequence[Check]) -> Report:
+    """The report of a part with what its product fails, in the place of the same check where the part could
+    not make it, as parts of a compact product have no manifest.
+    """
+    left = {check.identifier: check for check in failures}
+    checks = tuple(
+        left.pop(check.identifier, check) if check.outcome is Outcome.NOT_RUN else check
+        for check in report.checks
+    )
+    return replace(report, checks=(*checks, *left.values()))

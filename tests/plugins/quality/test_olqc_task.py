@@ -24,6 +24,7 @@ from ipf.product.quality_report import Report
 from tests.cli.programs import call, of_level
 from tests.plugins.quality.jobs import copied, inspections, make_job, reports_in
 from tests.product.products import tree
+from tests.product.quality.small_products import value, write_l2a
 
 PARENT = "S2__OPER_GIP_OLQCPA_IPF__20261125T000000_V20150622T000000"
 
@@ -244,8 +245,8 @@ def test_the_same_job_writes_the_same_bytes(tmp_path: Path, small_l2a: Path, gip
     assert trees[0] == trees[1]
 
 
-def test_only_reports_and_the_manifest_are_written(tmp_path: Path, small_l2a: Path, gipp: Path) -> None:
-    product = copied(small_l2a, tmp_path)
+def test_only_reports_and_the_manifest_are_written(tmp_path: Path, small_l1c: Path, gipp: Path) -> None:
+    product = write_l2a(tmp_path, small_l1c)
     before = tree(product)
     assert make_job(tmp_path / "job", [product], gipp=gipp).run().code == 0
     after = tree(product)
@@ -254,6 +255,34 @@ def test_only_reports_and_the_manifest_are_written(tmp_path: Path, small_l2a: Pa
     assert changed <= {*reports_in(product), "manifest.safe"}
     assert {path for path in after if path.endswith("L2A_QUALITY.xml")}
     assert not any(path.endswith("L2A_QUALITY.xml") for path in changed)
+
+
+@pytest.mark.parametrize("own", ["PASSED", "FAILED", "no document"])
+def test_the_report_of_the_processor_gives_way_where_it_passes_what_fails(
+    tmp_path: Path, small_l1c: Path, gipp: Path, own: str
+) -> None:
+    product = write_l2a(tmp_path, small_l1c)
+    (tile,) = items_of(next((product / "GRANULE").iterdir()))
+    value("VEGETATION_PERCENTAGE", "77")(tile)
+    report = tile.folder / "QI_DATA/L2A_QUALITY.xml"
+    before = report.read_text()
+    assert 'globalStatus="PASSED"' in before
+    report.write_text(
+        "nothing" if own == "no document" else before.replace('globalStatus="PASSED', f'globalStatus="{own}')
+    )
+    before = report.read_text()
+    called = make_job(tmp_path / "job", [product], gipp=gipp).run()
+    assert called.code == 0, called.stderr
+    told = any("passed what fails here" in line for line in of_level(called.stdout, "W"))
+    assert told == (own != "FAILED")
+    if own == "FAILED":
+        assert report.read_text() == before
+        return
+    document = etree.parse(report)
+    assert next(document.iter("{*}report")).get("globalStatus") == "FAILED"
+    assert "VEGETATION_PERCENTAGE is 77" in str(document.findtext(".//{*}message"))
+    second = make_job(tmp_path / "second", [product], gipp=gipp).run()
+    assert "L2A_QUALITY.xml has" not in second.stdout
 
 
 def forget(manifest: Path, name: str) -> None:
@@ -493,6 +522,29 @@ def test_failures_of_the_product_as_a_whole_are_told_of(tmp_path: Path, small_l1
         for each in etree.parse(job.report / "report.xml").iter("Figure")
     }
     assert figures["quality_status"] == "FAILED"
+
+
+@pytest.mark.parametrize("level", ["L1C", "L2A"])
+def test_reports_of_the_parts_tell_what_their_product_fails(
+    tmp_path: Path, small_l1c: Path, gipp: Path, level: str
+) -> None:
+    product = copied(small_l1c, tmp_path) if level == "L1C" else write_l2a(tmp_path, small_l1c)
+    assert make_job(tmp_path / "good", [product], gipp=gipp).run().code == 0
+    reports = {path: root for path, root in reports_in(product).items() if "FORMAT_CORRECTNESS" in path}
+    assert len(reports) == 2
+    assert not any("FAILED" in inspections(root).values() for root in reports.values())
+    (product / "INSPIRE.xml").unlink()
+    called = make_job(tmp_path / "bad", [product], gipp=gipp).run()
+    assert any("tells what the product fails: hrefExist" in line for line in of_level(called.stdout, "W"))
+    for path in reports:
+        root = reports_in(product)[path]
+        assert next(root.iter("{*}report")).get("globalStatus") == "FAILED"
+        assert inspections(root)["hrefExist"] == "FAILED"
+        assert "idReferences" not in inspections(root)
+        assert any("INSPIRE.xml is missing" in str(each.text) for each in root.iter("{*}message"))
+    others = [root for path, root in reports_in(product).items() if path not in reports]
+    assert others
+    assert not any("hrefExist" in inspections(root) for root in others)
 
 
 def test_a_message_with_control_characters_can_be_written(tmp_path: Path, small_l1c: Path) -> None:
