@@ -25,6 +25,14 @@ _IDENTIFIERS: dict[Kind, str] = {"granule": "General_Info/GRANULE_ID", "tile": "
 _SHARES = "PERCENTAGE"
 _FINITE = ("U", "PHYSICAL_GAINS", "RADIO_ADD_OFFSET", "BOA_ADD_OFFSET")
 """Elements of the radiometry whose values must be numbers."""
+_QUANTIFICATIONS = {
+    "QUANTIFICATION_VALUE": 10000.0,
+    "BOA_QUANTIFICATION_VALUE": 10000.0,
+    "AOT_QUANTIFICATION_VALUE": 1000.0,
+    "WVP_QUANTIFICATION_VALUE": 1000.0,
+}
+"""Counts per unit in the document of a product, the same in every baseline (PSD, Level-1C and Level-2A); of a
+datastrip RADIOMETRIC_QUALITY holds them against the parameters."""
 _MISSION_LETTERS = 3
 _SAFE = ".SAFE"
 
@@ -107,6 +115,7 @@ def _spacecraft(datatake: Node | None, identifier: str) -> Iterator[str]:
 def _product(item: Item) -> Iterator[str]:
     """A product against the name of its folder, and its name against what it says."""
     yield from misnamed(item.root)
+    yield from _quantifications(item)
     info = item.root.find("General_Info/Product_Info")
     datatake = None if info is None else info.find("Datatake")
     if info is not None:
@@ -167,6 +176,13 @@ def _offsets(item: Item) -> Iterator[str]:
             yield f"{name} is stated for {len(offsets)} bands, expected {len(BAND_NAMES)}"
         if len(set(offsets)) > 1:
             yield f"{name} differs between bands: {' '.join(sorted(set(offsets)))}"
+
+
+def _quantifications(item: Item) -> Iterator[str]:
+    """Counts per unit of a product, whose images are those of no other quantification."""
+    for node in _leaves(item.root, _QUANTIFICATIONS.__contains__):
+        if _value(node) != _QUANTIFICATIONS[node.name]:
+            yield f"{node.name} is {node.text()}, expected {_QUANTIFICATIONS[node.name]:g}"
 
 
 def _places(item: Item) -> Iterator[str]:

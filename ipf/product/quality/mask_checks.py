@@ -27,6 +27,7 @@ _CLOUD_RESOLUTION = 60
 """Pixel size of MSK_CLASSI in metres (PSD 14.8)."""
 _RESOLUTION = re.compile(r"_(\d\d)m$", re.ASCII)
 """Pixel size in the name of a mask that comes in several: ``MSK_CLDPRB_20m``."""
+_WORDS = re.compile(r"[_.]")
 _KINDS = {
     "MSK_DETFOO": ImageKind.DETFOO,
     "MSK_QUALIT": ImageKind.QUALIT,
@@ -82,7 +83,11 @@ def _demanded(item: Item) -> list[tuple[str, str, str]]:
 
 
 def _mask_problem(item: Item, node: Node, path: Path) -> str | None:
-    """What is wrong with a mask that is there: no image or GML document, cut, of another form or place."""
+    """What is wrong with a mask that is there: another one's, no image or GML document, cut, of another form
+    or place.
+    """
+    if (problem := _name_problem(node, path)) is not None:
+        return problem
     if path.suffix == VECTOR_EXTENSION:
         return _vector_problem(item, node, path)
     kind, resolution = _KINDS.get(node.attribute("type")), _mask_resolution(node, path)
@@ -94,6 +99,17 @@ def _mask_problem(item: Item, node: Node, path: Path) -> str | None:
     if problem is not None or grid is None:
         return problem
     return place_problem(path, grid)
+
+
+def _name_problem(node: Node, path: Path) -> str | None:
+    """Whether the name of a band's mask tells another kind or band than the metadata (``MSK_QUALIT_B02``)."""
+    kind = node.attribute("type")
+    if kind not in (*_RASTER_MASKS, *VECTOR_MASKS):
+        return None
+    band = node.attribute_band("bandId")
+    if {kind.removeprefix("MSK_"), band} <= set(_WORDS.split(path.name)):
+        return None
+    return f"{path.name}: is listed as {kind} of {band}"
 
 
 def _mask_resolution(node: Node, path: Path) -> int | None:

@@ -91,6 +91,17 @@ CASES: list[tuple[str, str, Kind, Damage, str]] = [
         "stated for 12 bands",
     ),
     ("another offset", "l1c", "product", value("RADIO_ADD_OFFSET", "-999"), "differs between bands"),
+    (
+        "quantification",
+        "l1c",
+        "product",
+        value("QUANTIFICATION_VALUE", "1000"),
+        "QUANTIFICATION_VALUE is 1000, expected 10000",
+    ),
+    ("early quantification", "early", "product", value("QUANTIFICATION_VALUE", "NaN"), "expected 10000"),
+    ("BOA", "l2a", "product", value("BOA_QUANTIFICATION_VALUE", "1000"), "is 1000, expected 10000"),
+    ("AOT", "l2a", "product", value("AOT_QUANTIFICATION_VALUE", "10000"), "is 10000, expected 1000"),
+    ("WVP", "l2a", "product", value("WVP_QUANTIFICATION_VALUE", "100"), "is 100, expected 1000"),
     ("footprint", "l2a", "product", first(r"(<EXT_POS_LIST[^>]*>)\S+", r"\1NaN"), "EXT_POS_LIST holds"),
     ("ozone below nothing", "l2a", "tile", value("OZONE_VALUE", "-5"), "OZONE_VALUE is -5"),
     ("other orbit", "l1c", "product", value("SENSING_ORBIT_NUMBER", "24"), "SENSING_ORBIT_NUMBER is 24"),
@@ -201,6 +212,27 @@ def test_forecasts_in_one_anothers_place_are_told(l1c: Path, tmp_path: Path) -> 
     found = checks(tile)
     assert found[f"{FORMAT}.Ecmwf"].message == "ECMWF file AUX_ECMWFT holds no tcwv, msl, tco3."
     assert found[f"{FORMAT}.Aux_Cams"].message == "AUX_CAMS file AUX_CAMSFO holds no aod550."
+
+
+@pytest.mark.parametrize(
+    ("product", "kind", "other"),
+    [
+        ("l1c", "QUALIT", "QUALIT_B03"),
+        ("l1c", "DETFOO", "DETFOO_B03"),
+        ("l1c", "QUALIT", "DETFOO_B02"),
+        ("l2a", "QUALIT", "QUALIT_B03"),
+        ("early", "TECQUA", "TECQUA_B03"),
+    ],
+)
+def test_a_mask_of_another_band_or_kind_is_told(
+    request: pytest.FixtureRequest, tmp_path: Path, product: str, kind: str, other: str
+) -> None:
+    damage = first(f"(>[^<]*MSK_){kind}_B02", rf"\g<1>{other}")
+    copy = damaged(request, tmp_path, product, "tile", damage)
+    name = f"{FORMAT}.check{'L2A' if product == 'l2a' else 'L1C'}Masks"
+    check = checks(item_of(copy, "tile"))[name]
+    assert not check.passed
+    assert f"is listed as MSK_{kind} of B02" in check.message
 
 
 def test_a_document_that_contradicts_fails_in_every_checklist(
