@@ -14,6 +14,7 @@ from ipf.geometry.acquisition import FloatArray
 from ipf.geometry.orthorectification import COARSE_STEP_M, MapArea, SensorGrid, steps
 from ipf.geometry.resampling import Rectangle
 from ipf.geometry.sensor_model import SensorModel
+from ipf.kernels.reflectance import cosines_between
 
 MESH_STEP_M = 1800
 """Between nodes the cosine of the zenith is straight to (900 m / 6371 km)^2 / 2 = 1e-8."""
@@ -81,9 +82,9 @@ class SunField:
         """The cosine at the centres of the pixels of a window, (height, width)."""
         rows, down = self._between(resolution, window.row, window.height)
         columns, across = self._between(resolution, window.column, window.width)
-        along = self.cosines[rows] + (self.cosines[rows + 1] - self.cosines[rows]) * down[:, None]
-        west = along[:, columns]
-        return np.asarray(west + (along[:, columns + 1] - west) * across, np.float32)
+        found = np.empty((window.height, window.width), np.float32)
+        cosines_between(self.cosines, rows, down, columns, across, found)
+        return found
 
     def _between(self, resolution: int, first: int, count: int) -> tuple[npt.NDArray[np.int64], FloatArray]:
         """Nodes before pixels `first` on, and how far (0 to 1) they lie behind them."""

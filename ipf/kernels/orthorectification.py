@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from ipf.kernels.jit import kernel
-from ipf.kernels.places import along_row, cell_end, cell_of
+from ipf.kernels.places import Line, along_line
 
 Nodes = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.float64]
 Heights = npt.NDArray[np.float32]
 Image = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.uint8]
+FloatLine = npt.NDArray[np.float32]
+FlagLine = npt.NDArray[np.uint8]
+TakenLine = npt.NDArray[np.bool_]
+AnyLine = npt.NDArray[Any]
 
 
 ALWAYS = 1_000_000
@@ -92,37 +98,60 @@ def lay_over(
     number, width, no_data = detector
     values, flags = seen
     best, made_values, made_flags, made_detectors, made_quality = made
-    node_rows, node_columns = row_nodes.shape
     rows, columns = values.shape
     masked = mask.shape[0] > 0
+    places, lines, taken = np.empty(columns), np.empty(columns), np.empty(columns, np.bool_)
     for row in range(rows):
-        cell_row = cell_of(window[0] + row, step, node_rows)
-        fraction = (window[0] + row - cell_row * step) / step
-        column, end = window[1], window[1] + columns
-        while column < end:
-            cell = cell_of(column, step, node_columns)
-            stop = cell_end(cell, step, node_columns, end)
-            left, change = along_row(column_nodes, cell_row, cell, fraction, step)
-            above, slope = along_row(row_nodes, cell_row, cell, fraction, step)
-            for position in range(column, stop):
-                out = position - window[1]
-                if flags[row, out] & no_data:
-                    continue
-                place = left + change * (position - cell * step)
-                preference = min(place + 0.5, width - 0.5 - place)
-                if before_end >= 0.0 and width - 1 - place >= before_end:
-                    preference = float(ALWAYS - number)
-                if preference > best[row, out]:
-                    best[row, out] = preference
-                    made_values[row, out] = values[row, out]
-                    made_flags[row, out] = flags[row, out]
-                    made_detectors[row, out] = number
-                    if masked:
-                        line = int(np.rint(above + slope * (position - cell * step))) - mask_origin[0]
-                        pixel = int(np.rint(place)) - mask_origin[1]
-                        made_quality[row, out] = mask[
-                            min(max(line, 0), mask.shape[0] - 1), min(max(pixel, 0), mask.shape[1] - 1)
-                        ]
-                    else:
-                        made_quality[row, out] = 0
-            column = stop
+        along_line(column_nodes, step, window[0] + row, window[1], places)
+        _prefer(places, flags[row], (number, width, no_data), before_end, best[row], taken)
+        _take(taken, values[row], made_values[row])
+        _take(taken, flags[row], made_flags[row])
+        for column in range(columns):
+            made_detectors[row, column] = number if taken[column] else made_detectors[row, column]
+        if masked:
+            along_line(row_nodes, step, window[0] + row, window[1], lines)
+            _take_nearest(taken, lines, places, mask, mask_origin, made_quality[row])
+        else:
+            for column in range(columns):
+                made_quality[row, column] = 0 if taken[column] else made_quality[row, column]
+
+
+@kernel
+def _prefer(
+    places: Line,
+    flags: FlagLine,
+    detector: tuple[int, int, int],
+    before_end: float,
+    best: FloatLine,
+    taken: TakenLine,
+) -> None:
+    """Fill `taken`: whether this detector is to be preferred to what is `best` so far, which is changed."""
+    number, width, no_data = detector
+    lowest = before_end >= 0.0
+    for column in range(places.size):
+        place = places[column]
+        preference = min(place + 0.5, width - 0.5 - place)
+        if lowest and width - 1 - place >= before_end:
+            preference = float(ALWAYS - number)
+        better = (preference > best[column]) & ((flags[column] & no_data) == 0)
+        taken[column] = better
+        best[column] = np.float32(preference) if better else best[column]
+
+
+@kernel
+def _take(taken: TakenLine, seen: AnyLine, made: AnyLine) -> None:
+    for column in range(taken.size):
+        made[column] = seen[column] if taken[column] else made[column]
+
+
+@kernel
+def _take_nearest(
+    taken: TakenLine, lines: Line, places: Line, mask: Flags, origin: tuple[int, int], quality: FlagLine
+) -> None:
+    """Take the flags of the pixels of a mask that are nearest to the places."""
+    last_line, last_pixel = mask.shape[0] - 1, mask.shape[1] - 1
+    for column in range(taken.size):
+        if taken[column]:
+            line = int(np.rint(lines[column])) - origin[0]
+            pixel = int(np.rint(places[column])) - origin[1]
+            quality[column] = mask[min(max(line, 0), last_line), min(max(pixel, 0), last_pixel)]

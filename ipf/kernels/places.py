@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ipf.kernels.jit import kernel
 
 Nodes = npt.NDArray[np.float64]
+Line = npt.NDArray[np.float64]
 Fractions = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]
 
@@ -62,9 +63,8 @@ def places_within(
     while first < row + rows:
         cell_row = cell_of(first, step, node_rows)
         after = cell_end(cell_row, step, node_rows, row + rows)
-        left = column
+        left, cell_column = column, cell_of(column, step, node_columns)
         while left < column + columns:
-            cell_column = cell_of(left, step, node_columns)
             right = cell_end(cell_column, step, node_columns, column + columns)
             corners = (first, after - 1, left, right - 1)
             low, high = _extent(row_nodes, cell_row, cell_column, step, corners)
@@ -72,7 +72,7 @@ def places_within(
             if high >= -0.5 and low <= height and far >= -0.5 and near <= width:
                 top, bottom = min(top, max(low, -0.5)), max(bottom, min(high, height))
                 west, east = min(west, max(near, -0.5)), max(east, min(far, width))
-            left = right
+            left, cell_column = right, cell_column + 1
         first = after
     return top, bottom, west, east
 
@@ -120,23 +120,34 @@ def locate_line(
     down, right : how far the place is behind that sample, 0 to 1; NaN for those outside.
     """
     top, bottom, west, east = limits
-    node_rows, node_columns = row_nodes.shape
+    lines, pixels = np.empty(indices.size), np.empty(indices.size)
+    along_line(row_nodes, step, row, column, lines)
+    along_line(column_nodes, step, row, column, pixels)
+    missing = np.float32(np.nan)
+    first_row, first_column, width = np.int32(origin[0]), np.int32(origin[1]), np.intp(stride)
+    # Integers of 32 bits: those of 64 have no vectors that floats turn into.
+    for place in range(indices.size):
+        y, x = lines[place], pixels[place]
+        inside = (top <= y) & (y < bottom) & (west <= x) & (x < east)
+        y, x = y if inside else top, x if inside else west
+        whole_y, whole_x = np.floor(y), np.floor(x)
+        after_rows, after_columns = np.int32(whole_y) - first_row, np.int32(whole_x) - first_column
+        indices[place] = np.intp(after_rows) * width + np.intp(after_columns)
+        down[place] = np.float32(y - whole_y) if inside else missing
+        right[place] = np.float32(x - whole_x) if inside else missing
+
+
+@kernel
+def along_line(nodes: Nodes, step: int, row: int, first: int, places: Line) -> None:
+    """Places of the output pixels of `row` from `first` on, both counted from the first node."""
+    node_rows, node_columns = nodes.shape
     cell_row = cell_of(row, step, node_rows)
     fraction = (row - cell_row * step) / step
-    missing = np.float32(np.nan)
-    start, after = column, column + indices.size
-    while start < after:
-        cell_column = cell_of(start, step, node_columns)
-        end = cell_end(cell_column, step, node_columns, after)
-        upper, slope_down = along_row(row_nodes, cell_row, cell_column, fraction, step)
-        left, slope_right = along_row(column_nodes, cell_row, cell_column, fraction, step)
-        for place in range(start - column, end - column):
-            pixel = float(place + column - cell_column * step)
-            y, x = upper + pixel * slope_down, left + pixel * slope_right
-            inside = (top <= y) & (y < bottom) & (west <= x) & (x < east)
-            y, x = y if inside else top, x if inside else west
-            whole_y, whole_x = np.floor(y), np.floor(x)
-            indices[place] = (int(whole_y) - origin[0]) * stride + (int(whole_x) - origin[1])
-            down[place] = np.float32(y - whole_y) if inside else missing
-            right[place] = np.float32(x - whole_x) if inside else missing
-        start = end
+    column, end = first, first + places.size
+    cell = cell_of(first, step, node_columns)
+    while column < end:
+        stop = cell_end(cell, step, node_columns, end)
+        left, change = along_row(nodes, cell_row, cell, fraction, step)
+        for position in range(column, stop):
+            places[position - first] = left + float(position - cell * step) * change
+        column, cell = stop, cell + 1

@@ -9,6 +9,29 @@ from ipf.kernels.jit import kernel
 
 Image = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.uint8]
+Nodes = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+Fractions = npt.NDArray[np.float64]
+
+
+@kernel
+def cosines_between(
+    nodes: Nodes, rows: Indices, down: Fractions, columns: Indices, across: Fractions, cosine: Image
+) -> None:
+    """Fill `cosine` from `nodes`, (rows, columns) both: bilinear.
+
+    rows, down : of each row of pixels the node before it, and how far (0 to 1) it lies behind that;
+    columns, across : of each column.
+    """
+    along = np.empty(nodes.shape[1])
+    for row in range(rows.size):
+        above, below = nodes[rows[row]], nodes[rows[row] + 1]
+        for node in range(along.size):
+            along[node] = above[node] + (below[node] - above[node]) * down[row]
+        for column in range(columns.size):
+            west = along[columns[column]]
+            value = west + (along[columns[column] + 1] - west) * across[column]
+            cosine[row, column] = np.float32(value)
 
 
 @kernel

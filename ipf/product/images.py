@@ -89,7 +89,8 @@ def decode_flags(path: Path, grid: Grid, planes: int, threads: int = 1) -> Count
     for windows, samples in _pieces(path, grid, threads, components=planes):
         part = np.zeros(samples.shape[1:], np.uint8)
         for bit, plane in enumerate(samples):
-            part |= (plane != 0).astype(np.uint8) << np.uint8(bit)
+            if plane.any():
+                part |= (plane != 0).astype(np.uint8) << np.uint8(bit)
         for window in windows:
             flags[window.slices] = part
     flags.flags.writeable = False

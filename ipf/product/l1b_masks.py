@@ -85,7 +85,8 @@ def _decoded(path: Path, shape: tuple[int, int], threads: int) -> Flags:
     for windows, samples in image_pieces(path, threads):
         bits = np.zeros(samples.shape[1:], np.uint8)
         for bit, plane in enumerate(samples):
-            bits |= (plane != 0).astype(np.uint8) << np.uint8(bit)
+            if plane.any():
+                bits |= (plane != 0).astype(np.uint8) << np.uint8(bit)
         for window in windows:
             put_rows(flags, range(shape[0]), window, bits)
     return flags

@@ -108,6 +108,7 @@ def job_order(granules: Path, data: Path, out: Path, profile: str) -> Path:
     return write_job(out / "JobOrder.xml", tasks, parameters)
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("profile", ["fast", "official"])
 def test_from_granules_to_a_product(granules: Path, reference_data: Path, profile: str) -> None:
     out = granules.parent / "level_1c"
