@@ -20,6 +20,9 @@ NEIGHBOURS = 8
 NORM_TOLERANCE = 1e-3
 """Deviation of a quaternion's norm from 1 that rounding cannot explain."""
 
+FASTEST_DEG_S = 2.0
+"""Rate of the satellite's turns; in an orbit it turns by 0.06 degrees a second."""
+
 
 class Attitude:
     """Rotations from EME2000 to the satellite's frame at any time within the samples.
@@ -36,6 +39,19 @@ class Attitude:
             at = int(np.argmax(wrong))
             raise ProductError(f"attitudes: quaternion {at + 1} has the norm {norms[at]:g}, expected 1")
         self._quaternions = continuous(samples.quaternions / norms[:, None])
+        self._refuse_jumps()
+
+    def _refuse_jumps(self) -> None:
+        """Refuse turns between neighbours that are too fast for the satellite."""
+        half = np.linalg.norm(np.diff(self._quaternions, axis=0), axis=1) / 2
+        rates = np.rad2deg(4 * np.arcsin(np.minimum(half, 1.0))) / np.diff(self.times.seconds)
+        wrong = ~(rates <= FASTEST_DEG_S)
+        if np.any(wrong):
+            at = int(np.argmax(wrong))
+            raise ProductError(
+                f"attitudes: from quaternion {at + 1} to {at + 2} the satellite turns by {rates[at]:.1f} "
+                f"degrees a second, expected {FASTEST_DEG_S:g} at most"
+            )
 
     def matrices(self, seconds: FloatArray) -> FloatArray:
         """Matrices (n, 3, 3) from EME2000 to the satellite's frame at `seconds`, (n,).

@@ -12,6 +12,11 @@ from ipf.geometry.sampling import SampleTimes
 LOWEST, HIGHEST = 6.9e6, 7.4e6
 """Distances from the Earth's centre, m, between which an orbit of about 786 km height is."""
 
+LARGEST_JUMP = 50.0
+"""Metres between two points and what their velocities make of them: GPS points scatter by some metres."""
+CURVED = 1e-3
+"""Metres, by the cube of seconds, that a circle is off so: its speed times the square of its rate, / 12."""
+
 
 class Orbit:
     """Positions of the satellite at any time within the samples.
@@ -34,6 +39,20 @@ class Orbit:
         carried = np.cross(rotation.rotation_vector(), ephemeris.positions)
         self._positions = np.einsum("nij,nj->ni", to_inertial, ephemeris.positions)
         self._velocities = np.einsum("nij,nj->ni", to_inertial, ephemeris.velocities + carried)
+        self._refuse_jumps()
+
+    def _refuse_jumps(self) -> None:
+        """Refuse points that the mean velocity between neighbours does not lead to."""
+        steps = np.diff(self.times.seconds)
+        led = (self._velocities[1:] + self._velocities[:-1]) / 2 * steps[:, None]
+        off = np.linalg.norm(np.diff(self._positions, axis=0) - led, axis=1)
+        wrong = ~(off <= LARGEST_JUMP + CURVED * steps**3)
+        if np.any(wrong):
+            at = int(np.argmax(wrong))
+            raise ProductError(
+                f"ephemeris: from point {at + 1} to {at + 2} positions and velocities contradict each other "
+                f"by {off[at]:.0f} m, expected {LARGEST_JUMP:.0f} m at most"
+            )
 
     def positions(self, seconds: FloatArray) -> FloatArray:
         """Positions (n, 3) in EME2000, m, at `seconds`, (n,).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,6 +140,13 @@ def refuse_bad_files(known: Mapping[str, Any], parameters: ReadL1bParameters, co
 def missing_granules(product: L1bProduct) -> tuple[str, ...]:
     """Granules that the datastrip lists and that are not there."""
     return tuple(entry.identifier for entries in product.missing.values() for entry in entries)
+
+
+def missing_images(product: L1bProduct, bands: Sequence[str]) -> tuple[str, ...]:
+    """Granules that have no image, or an empty one, of some of `bands`, each with the bands that it lacks."""
+    granules = (granule for there in product.granules.values() for granule in there)
+    lacking = ((granule, [band for band in bands if band in granule.missing]) for granule in granules)
+    return tuple(f"{granule.folder.name}: {', '.join(lacks)}" for granule, lacks in lacking if lacks)
 
 
 read_l1b = SourceStep(

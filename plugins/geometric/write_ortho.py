@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from ipf_plugins.geometric.band_selection import bands_of_request
-from ipf_plugins.geometric.read_l1b import TileFrame, missing_granules
+from ipf_plugins.geometric.read_l1b import TileFrame, missing_granules, missing_images
 from ipf_plugins.geometric.tile_folders import IMAGES, QUALITY, TILES_TYPE, output_folder
 
 from ipf.engine import Context, Findings, NoParameters, PlannedFile, SinkStep, Written, reads
@@ -61,6 +61,8 @@ def write(inputs: Inputs, parameters: NoParameters, context: Context) -> Written
     bands = bands_of_request(context.request)
     for identifier in missing_granules(product):
         context.logger.warning("granule %s is missing: no data in its place", identifier)
+    for lacking in missing_images(product, bands):
+        context.logger.warning("no image, or an empty one, in granule %s: no data in its place", lacking)
     files: list[PlannedFile] = []
     for number, band in enumerate(bands, 1):
         rasters = inputs.toa_reflectance[band], inputs.detector_footprint[band], inputs.quality[band]

@@ -34,6 +34,22 @@ from ipf.product.utc import UtcTime
 
 EARTH = EarthOrientation(ut1_minus_utc=0.05, pole_x=0.15, pole_y=0.35, gps_minus_utc=18.0)
 """Of an ordinary day since 2017."""
+CLEAR_GROUND = {
+    "B01": 0.13,
+    "B02": 0.11,
+    "B03": 0.10,
+    "B04": 0.09,
+    "B05": 0.12,
+    "B06": 0.20,
+    "B07": 0.24,
+    "B08": 0.25,
+    "B8A": 0.26,
+    "B09": 0.10,
+    "B10": 0.002,
+    "B11": 0.18,
+    "B12": 0.10,
+}
+"""Mean reflectance at the top of the atmosphere, as of fields under clear air (round numbers)."""
 _MARGIN_LINES = 300
 _WHOLE_PIXEL = 6
 _MESH = 25
@@ -147,7 +163,7 @@ class Strip:
     @cached_property
     def scene(self) -> BoundedScene:
         """The ground's reflectance, within the margin."""
-        textures = TexturedScene.of(self.tile.epsg, self.seed)
+        textures = TexturedScene.of(self.tile.epsg, self.seed, means=CLEAR_GROUND)
         return BoundedScene.around(textures, self.area, self.parameters.margin_m)
 
     @cached_property

@@ -145,6 +145,17 @@ def test_damaged_samples_are_refused() -> None:
     quaternions[3] = np.nan
     with pytest.raises(ProductError, match="quaternion 4 has the norm nan"):
         Trajectory.of(damaged("attitude", quaternions=quaternions))
+    positions = ephemeris.positions.copy()
+    positions[7, 0] += 1000.0
+    with pytest.raises(
+        ProductError, match="from point 7 to 8 positions and velocities contradict each other by"
+    ):
+        Trajectory.of(damaged("ephemeris", positions=positions))
+    quaternions = attitude.quaternions.copy()
+    quaternions[3] += (0.0, 0.01, 0.0, 0.0)
+    quaternions[3] /= np.linalg.norm(quaternions[3])
+    with pytest.raises(ProductError, match=r"from quaternion 3 to 4 the satellite turns by 1\d\.\d degrees"):
+        Trajectory.of(damaged("attitude", quaternions=quaternions))
     seconds = attitude.seconds.copy()
     seconds[5] = seconds[4]
     with pytest.raises(ProductError, match="do not increase"):

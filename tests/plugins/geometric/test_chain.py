@@ -213,14 +213,19 @@ def test_a_missing_granule_leaves_a_hole_that_is_told(strip: Strip, tmp_path: Pa
     assert len(detectors) > 1
     (lost,) = (folder for folder in granules.iterdir() if folder.name[-9:-7] == f"{detectors[-1]:02d}")
     shutil.rmtree(lost)
+    (other,) = (folder for folder in granules.iterdir() if folder.name[-9:-7] == f"{detectors[0]:02d}")
+    (emptied,) = other.glob("IMG_DATA/*_B03.jp2")
+    emptied.write_bytes(b"")
     task = strip.chain(tmp_path)[0]
     called = run_job(
         tmp_path / "job.xml",
         [replace(task, inputs={**task.inputs, "PDI_GR_LIST": [granules]})],
-        {"PARALLEL_BAND_IDENT": "B01"},
+        {"PARALLEL_BAND_IDENT": "B01-B02"},
     )
     assert called.code < 128, called.stderr
     assert f"[W] granule {lost.name} is missing: no data in its place" in called.stderr
+    told = f"[W] no image, or an empty one, in granule {other.name}: B03: no data in its place"
+    assert told in called.stderr
     (footprint,) = (tmp_path / "ortho").glob("*/QI_DATA/MSK_DETFOO_B02.tif")
     seen = np.unique(read_geotiff(footprint).read_all())
     assert detectors[-1] not in seen
