@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -90,29 +90,21 @@ def write_reports(plan: WritingPlan, judgements: Sequence[Judgement], created: d
     stands in FORMAT_CORRECTNESS of its parts. The processor's own report stays where it stands, unless it
     passes what failed here.
     """
-    made = {
-        (judgement.item.folder, report.checklist): report
-        for judgement in judgements
-        for report in judgement.reports
-    }
     failures = {
         judgement.item.folder: checks_with([judgement], *_WRONG)
         for judgement in judgements
         if judgement.item.kind == "product"
     }
-    contents: list[tuple[Path, bytes]] = []
-    notes: list[str] = [
+    notes = [
         f"{folder.name}: {_FORMAT} of its parts tells what the product fails: {_names(checks)}"
         for folder, checks in failures.items()
         if checks and any(folder in file.item.folder.parents for file in plan.reports)
     ]
-    for file in plan.reports:
-        report = made[file.item.folder, file.checklist]
+    contents: list[tuple[Path, bytes]] = []
+    for file, report in _made(plan, judgements):
         if file.stands:
-            if report.status is not Outcome.FAILED or _tells_failure(file.path):
-                continue
-            wrong = [check for check in report.checks if check.outcome in _WRONG]
-            notes.append(f"{file.path}: passed what fails here, and is written anew: {_names(wrong)}")
+            wrong = _names(check for check in report.checks if check.outcome in _WRONG)
+            notes.append(f"{file.path}: passed what fails here, and is written anew: {wrong}")
         if file.checklist == _FORMAT:
             report = _with_failures(report, _of_product(failures, file.item.folder))
         contents.append((file.path, _document(file, as_written(report), created)))
@@ -122,6 +114,19 @@ def write_reports(plan: WritingPlan, judgements: Sequence[Judgement], created: d
     for manifest in plan.manifests:
         update_manifest(manifest, [path for path in written if path.is_relative_to(manifest.parent)])
     return WrittenReports((*written, *plan.manifests), tuple(notes))
+
+
+def _made(plan: WritingPlan, judgements: Iterable[Judgement]) -> Iterator[tuple[ReportFile, Report]]:
+    """The reports to be written, without those of the processor that stay."""
+    made = {
+        (judgement.item.folder, report.checklist): report
+        for judgement in judgements
+        for report in judgement.reports
+    }
+    for file in plan.reports:
+        report = made[file.item.folder, file.checklist]
+        if not file.stands or (report.status is Outcome.FAILED and not _tells_failure(file.path)):
+            yield file, report
 
 
 def _document(file: ReportFile, report: Report, created: datetime) -> bytes:
