@@ -35,10 +35,11 @@ def compare_documents(
 
     Gives the check METADATA, and NAMING where names must be the same; READABLE, failed, when one of them
     cannot be read. METADATA fails under any tolerances where documents are of other data (orbit, satellite,
-    grid, identifiers), have lost a main section, or hold a date or baseline that is none. The result lists
-    every difference, also those within tolerance and at ignored paths (`counts` is false). Differences that
-    depend on the run alone come apart, their places beginning with the key of the part. `patterns` of the
-    result are those of the tolerances' own that match anything in either document.
+    grid, identifiers), have lost a main section, hold a date, baseline or number that is none, or numbers
+    that are grossly off (`ipf.compare.xml_gross`). The result lists every difference, also those within
+    tolerance and at ignored paths (`counts` is false). Differences that depend on the run alone come apart,
+    their places beginning with the key of the part. `patterns` of the result are those of the tolerances' own
+    that match anything in either document.
     """
     key = reference.key
     try:

@@ -17,6 +17,7 @@ from lxml import etree
 from ipf.compare.naming import contradictions, facts_of_data, normalised
 from ipf.compare.results import DocumentDifference, NameDifference
 from ipf.compare.xml_forms import lost_form
+from ipf.compare.xml_gross import gross_error
 from ipf.compare.xml_rules import Rules
 from ipf.compare.xml_siblings import attributes, local, own_text, pair_children
 from ipf.compare.xml_values import EXACT, ValueDifference, value_difference
@@ -38,7 +39,7 @@ class XmlDifference:
     """What two documents differ in: `names` alone depend on the run, `ignored` are not to be compared.
 
     `essential` are those of `differences` that no tolerance allows: the documents are of other data, say less
-    of which, or hold what is no value.
+    of which, or hold what is no value or grossly off.
     """
 
     differences: list[DocumentDifference] = field(default_factory=list)
@@ -169,10 +170,14 @@ class _Walk:
             else:
                 self.note(path, reference, candidate, fault, essential=True)
         else:
-            counts = found.counts and not self.rules.reported.match(rule)
-            fault = self.other_data(rule, reference, candidate)
+            fault = self.other_data(rule, reference, candidate) or self.unusable(rule, reference, candidate)
+            counts = (found.counts or fault is not None) and not self.rules.reported.match(rule)
             essential = counts and (fault is not None or self.rules.essential.match(rule))
             self.note(path, reference, candidate, fault or found.message, counts, essential)
+
+    def unusable(self, rule: str, reference: str, candidate: str) -> str | None:
+        """Why a number makes the product unusable; None where it does not. Versions are no numbers."""
+        return None if self.rules.versions.match(rule) else gross_error(rule, reference, candidate)
 
     def other_data(self, rule: str, reference: str, candidate: str) -> str | None:
         """Why two names are of other data, None where they are not, or where the reference names none."""

@@ -65,7 +65,7 @@ def value_difference(reference: str, candidate: str, limits: Limits) -> ValueDif
     if {reference, candidate} & {"true", "false"} and {reference, candidate} <= _BOOLEANS.keys():
         same = _BOOLEANS[reference] is _BOOLEANS[candidate]
         return None if same else ValueDifference("is the contrary")
-    numbers = _numbers(reference), _numbers(candidate)
+    numbers = numbers_in(reference), numbers_in(candidate)
     if numbers[0] is not None and numbers[1] is not None:
         return _numbers_difference(reference.split(), candidate.split(), numbers[0], numbers[1], limits)
     seconds = _seconds_between(reference, candidate)
@@ -80,7 +80,7 @@ def is_time(text: str) -> bool:
     return _seconds_between(text, text) is not None
 
 
-def _numbers(text: str) -> Numbers | None:
+def numbers_in(text: str) -> Numbers | None:
     """The numbers of a text that has nothing else; None for other texts, the empty one too."""
     if _ONLY_NUMBERS.fullmatch(text) is None:
         return None
@@ -99,7 +99,7 @@ def _numbers_difference(
     differing = np.flatnonzero(deltas)
     if not differing.size:
         return None
-    beyond = int(np.count_nonzero(~(deltas <= _allowances(reference, limits)) & (deltas > 0)))
+    beyond = int(np.count_nonzero(~(deltas <= allowances(reference, limits)) & (deltas > 0)))
     worst = int(np.argmax(deltas))
     delta = "a number that is none" if np.isinf(deltas[worst]) else f"{deltas[worst]:.6g}"
     if reference.size == 1:
@@ -139,7 +139,7 @@ def _exact_delta(word: str, other: str) -> float:
         return float("inf")
 
 
-def _allowances(reference: Numbers, limits: Limits) -> Numbers:
+def allowances(reference: Numbers, limits: Limits) -> Numbers:
     """What each number may differ by; an infinite limit allows anything."""
     if np.isinf(limits.relative) or np.isinf(limits.absolute):
         return np.full_like(reference, np.inf)

@@ -52,6 +52,7 @@ from tests.compare.damage_kinds import (
     where_data,
 )
 from tests.compare.damaged import element, image, texture
+from tests.compare.gross_mutations import GROSS
 from tests.compare.mutation import CROSS, ROUNDING, SAME, Mutation
 from tests.compare.small_mutations import OF_COGS, OF_GIPPS, OF_GRIDS
 
@@ -193,13 +194,13 @@ OF_LEVEL_2A = (
         "quantification changed",
         text("BOA_QUANTIFICATION_VALUE", lambda _: "1000", "MTD_MSIL2A.xml"),
         C.METADATA,
-        fails=SAME,
+        fails=CROSS,
     ),
     Mutation(
         "offset of a band changed", text("BOA_ADD_OFFSET", lambda _: "0", "MTD_MSIL2A.xml", 3), C.ENCODING
     ),
     Mutation("angle grid transposed", tree(transpose), C.METADATA, fails=SAME),
-    Mutation("angle not a number", tree(not_a_number), C.METADATA, fails=SAME),
+    Mutation("angle not a number", tree(not_a_number), C.METADATA, fails=CROSS),
     Mutation("rows of a grid in another order", tree(swap_rows), C.METADATA, fails=SAME),
     Mutation("element removed", tree(remove_element("SENSING_TIME")), C.METADATA, fails=SAME),
     Mutation("element added", tree(add_element), C.METADATA, fails=ROUNDING),
@@ -245,7 +246,7 @@ OF_LEVEL_2A = (
     Mutation("date of creation", creation_dates, C.NAMING, ROUNDING),
     Mutation("name of a folder", datastrip_folder, C.NAMING, ROUNDING),
 )
-MUTATIONS = (*OF_LEVEL_2A, *OF_COGS, *OF_GRIDS, *OF_GIPPS)
+MUTATIONS = (*OF_LEVEL_2A, *GROSS, *OF_COGS, *OF_GRIDS, *OF_GIPPS)
 
 HARMLESS = {
     "nothing at all": lambda product: None,
