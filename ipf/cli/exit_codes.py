@@ -63,8 +63,10 @@ def exit_code_table() -> tuple[ExitCode, ...]:
 
 
 def _kinds() -> Iterator[type[errors.IpfError]]:
+    """Kinds of errors with a code of their own; one that is made of another kind has the code of that."""
     for _, kind in inspect.getmembers(errors, inspect.isclass):
-        if issubclass(kind, errors.IpfError) and kind is not errors.SignalError:
+        own = kind is errors.IpfError or errors.IpfError in kind.__bases__
+        if own and kind is not errors.SignalError:
             yield kind
 
 
