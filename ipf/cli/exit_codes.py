@@ -66,7 +66,7 @@ def _kinds() -> Iterator[type[errors.IpfError]]:
     """Kinds of errors with a code of their own; one that is made of another kind has the code of that."""
     for _, kind in inspect.getmembers(errors, inspect.isclass):
         own = kind is errors.IpfError or errors.IpfError in kind.__bases__
-        if own and kind is not errors.SignalError:
+        if own and issubclass(kind, errors.IpfError) and kind is not errors.SignalError:
             yield kind
 
 
