@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     naming the file when the folder cannot be written, or where there is something else than a file: devices
     and pipes would be replaced.
     """
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if _is_special(path):
         raise OutputError(f"{path}: cannot be written: no regular file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,6 +40,15 @@ def atomic_path(path: Path) -> Iterator[Path]:
         raise OutputError(f"{path}: cannot be written: {problem.strerror or problem}") from problem
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether there is something that is neither a file nor a folder."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # nothing there, or a name that nothing can have
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def write_bytes(path: Path, content: bytes) -> None:
