@@ -128,7 +128,7 @@ def change_note(
         if _differences(part)
     ]
     failures = [
-        f"- {product}: {check.name} of {check.item}: {check.message}"
+        f"- {product}: {check.name} of {check.item}: {_without_folders(check.message, comparison)}"
         for product, comparison in comparisons
         for check in comparison.failures
     ]
@@ -139,6 +139,15 @@ def change_note(
     if not comparisons and not missing and not added:
         lines.append("There was no reference to compare with.")
     return lines
+
+
+def _without_folders(message: str, comparison: Comparison) -> str:
+    """A message without the folders of the run, which differ from machine to machine."""
+    for compared in (comparison.reference, comparison.candidate):
+        for folder in (compared, compared.parent):
+            if folder.name:
+                message = message.replace(f"{folder}/", "")
+    return message
 
 
 def _differences(part: PartResult) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -185,6 +186,17 @@ def test_a_note_tells_what_changed_in_which_part() -> None:
     assert "| P.SAFE | metadata | 1 element of another content |" in note
     assert not any("other mask" in line for line in note)
     assert note[-1] == "- P.SAFE: mask of B04: told"
+
+
+def test_a_note_names_no_folder_of_the_run() -> None:
+    failed = replace(
+        check(CheckName.FILES, Status.FAILED, {}, {}),
+        message="/run/reference/L1B/G/a.jp2: no file, expected /run/outputs/L1B/G/b.jp2",
+    )
+    places = Path("/run/reference/L1B"), Path("/run/outputs/L1B")
+    compared = Comparison(*places, "folder", "rounding", (failed,))
+    note = change_note(date(2026, 3, 4), "Better.", [("L1B", compared)])
+    assert note[-1] == "- L1B: files of B04: G/a.jp2: no file, expected G/b.jp2"
 
 
 def test_a_note_tells_which_outputs_came_and_went() -> None:
