@@ -50,9 +50,7 @@ def write_parameter_files(folder: Path, satellite: str, geometry: SensorGeometry
     """Write how the instrument is mounted, and the directions of its pixels; tells each file."""
     for band, name in parameter_file_names(satellite).items():
         path = folder / f"{name}.xml"
-        heading = GippHeading(
-            satellite, name.file_type, _time(name.creation), _time(name.start), _time(name.stop), "1"
-        )
+        heading = GippHeading.of_name(name)
         if not band:
             planes = dict.fromkeys(spacecraft_model.FOCAL_PLANES, NO_ROTATION)
             write_spacecraft_model(path, SpacecraftModel(heading, geometry.mounting, planes, {}))
@@ -61,11 +59,6 @@ def write_parameter_files(folder: Path, satellite: str, geometry: SensorGeometry
             lists = {focal_plane.TDI[band]: own}
             write_viewing_directions(path, ViewingDirectionsFile(heading, band, lists))
         yield path
-
-
-def _time(compact: str) -> UtcTime:
-    date, clock = compact.split("T")
-    return UtcTime.parse(f"{date[:4]}-{date[4:6]}-{date[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:]}Z")
 
 
 def write_elevation(path: Path, terrain: Terrain) -> None:
